@@ -1,0 +1,19 @@
+"""Bring the database to the newest schema: `migrate` on the command line, and in tests."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from .adapters.database import RepositorySettings
+
+
+def upgrade(settings: RepositorySettings) -> None:
+    command.upgrade(config(settings), "heads")
+
+
+def config(settings: RepositorySettings) -> Config:
+    alembic = Config()
+    alembic.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    alembic.attributes["settings"] = settings
+    return alembic

@@ -1,0 +1,26 @@
+"""Rate, errors and duration of gRPC calls, named as OpenTelemetry's conventions name them."""
+
+import time
+
+import grpc
+from prometheus_client import Histogram
+
+from ..metrics import LATENCY_BUCKETS
+from .grpc_interceptors import Call, UnaryInterceptor
+
+DURATION = Histogram(
+    "rpc_server_duration_seconds",
+    "Duration of gRPC calls",
+    ["rpc_method", "rpc_grpc_status_code"],
+    buckets=LATENCY_BUCKETS,
+)
+
+
+class MetricsInterceptor(UnaryInterceptor):
+    async def around(self, call: Call) -> object:
+        started = time.perf_counter()
+        try:
+            return await call.proceed()
+        finally:
+            code = call.context.code() or grpc.StatusCode.OK
+            DURATION.labels(call.method, code.name).observe(time.perf_counter() - started)

@@ -1,0 +1,24 @@
+"""Entity tags (RFC 9110, section 8.8.3): the version of what is kept, in quotes."""
+
+import re
+
+TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*(?:,|$)')
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def expected_versions(if_match: str | None) -> frozenset[int] | None:
+    """The versions that `If-Match` allows; None where it allows any. Weak tags never match."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = [tag for weak, tag in TAG.findall(if_match) if not weak]
+    return frozenset(int(tag) for tag in tags if tag.isascii() and tag.isdecimal() and len(tag) < 19)
+
+
+def matches(if_none_match: str | None, version: int) -> bool:
+    """Whether the caller's copy is current. The comparison is the weak one, as the RFC wants here."""
+    if if_none_match is None:
+        return False
+    return if_none_match.strip() == "*" or any(tag == str(version) for _, tag in TAG.findall(if_none_match))

@@ -1,0 +1,85 @@
+"""Errors as RFC 9457 problem details."""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from ..domain import AlreadyExistsError, DomainError, NotFoundError, StaleVersionError
+
+STATUS: dict[type[Exception], HTTPStatus] = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    AlreadyExistsError: HTTPStatus.CONFLICT,
+    StaleVersionError: HTTPStatus.PRECONDITION_FAILED,
+}
+
+log = structlog.get_logger()
+
+
+class InvalidPart(BaseModel):
+    part: str = Field(description="where it is", examples=["body/name"])
+    detail: str = Field(description="what is wrong with it", examples=["Field required"])
+
+
+class Problem(BaseModel):
+    """What every error response holds."""
+
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["nothing is kept under that id"])
+    instance: str = Field(description="the path that was asked for")
+    errors: list[InvalidPart] | None = Field(None, description="each part of the request that is invalid")
+
+
+PROBLEM: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": "The request cannot be met",
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    }
+    for status in ("4XX",)
+}
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(DomainError, _broken_rule)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _failure)
+
+
+async def _broken_rule(request: Request, error: Exception) -> Response:
+    return problem(request, STATUS[type(error)], str(error))
+
+
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    invalid = [{"part": "/".join(map(str, each["loc"])), "detail": each["msg"]} for each in error.errors()]
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "the request is invalid", errors=invalid)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = problem(request, HTTPStatus(error.status_code), error.detail)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _failure(request: Request, error: Exception) -> Response:
+    log.error("request failed", path=request.url.path, exc_info=error)
+    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "the service failed; it was logged")
+
+
+def problem(request: Request, status: HTTPStatus, detail: str, **members: object) -> Response:
+    body = {
+        "title": status.phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        **members,
+    }
+    return Response(orjson.dumps(body), status, media_type="application/problem+json")

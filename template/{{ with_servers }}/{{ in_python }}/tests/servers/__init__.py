@@ -1,0 +1,48 @@
+"""Real servers for the tests: the one that an environment variable names, else one in a container."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.waiting_utils import wait_for_logs
+
+
+@contextmanager
+def container(image: str, port: int, environment: dict[str, str], ready: str) -> Iterator[str]:
+    """Start `image`, wait until its log has `ready`, and give "host:port"; skip where there is no Docker."""
+    if not _docker_answers():
+        unavailable(f"{image} needs Docker")
+    with DockerContainer(image).with_exposed_ports(port).with_envs(**environment) as running:
+        wait_for_logs(running, ready, timeout=60)
+        host, exposed = running.get_container_host_ip(), int(running.get_exposed_port(port))
+        _wait_for_port(host, exposed)
+        yield f"{host}:{exposed}"
+
+
+def unavailable(reason: str) -> None:
+    """Skip what needs the server; fail where STRICT=1 forbids skips."""
+    if os.environ.get("STRICT") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _docker_answers() -> bool:
+    command = ["docker", "info"]
+    return bool(shutil.which("docker")) and not subprocess.run(command, capture_output=True).returncode
+
+
+def _wait_for_port(host: str, port: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on {host}:{port}")
