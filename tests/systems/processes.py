@@ -1,0 +1,113 @@
+"""Child processes that never outlive the tests."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Wait for a condition; fail loudly once the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.05)
+
+
+def converse(port: int, question: bytes, answer: bytes) -> bool:
+    """Does a server on this port answer these bytes with those?"""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(question)
+            return connection.recv(len(answer)) == answer
+    except OSError:
+        return False
+
+
+class Process:
+    """A program in its own process group, with its output in a file."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+    ) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self._popen = subprocess.Popen(
+                bound_to_parent(command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=os.environ | (environment or {}),
+                cwd=directory,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def running(self) -> bool:
+        return self._popen.poll() is None
+
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+        """Wait for a condition; fail at once, with the log, if the program ends before."""
+
+        def reached() -> bool:
+            if not self.running():
+                raise RuntimeError(f"{what}: ended with {self._popen.returncode}\n{self.tail()}")
+            return condition()
+
+        wait_until(reached, what, seconds)
+
+    def terminate(self) -> None:
+        """Ask it to stop; do not wait."""
+        self._popen.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds: float) -> int:
+        """Its exit code, once it has ended."""
+        return self._popen.wait(seconds)
+
+    def stop(self, seconds: float = 10) -> None:
+        """Ask it to stop, then kill it and all that it started."""
+        self.terminate()
+        try:
+            self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill it and all that it started, as a crash would."""
+        try:
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._popen.wait(10)
+
+    def tail(self, size: int = 4000) -> str:
+        """The end of what it printed."""
+        return self.log.read_text(errors="replace")[-size:]
+
+
+def bound_to_parent(command: Sequence[str]) -> list[str]:
+    """A command that the kernel kills when its parent dies, where the kernel can."""
+    if shutil.which("setpriv"):
+        return ["setpriv", "--pdeathsig", "KILL", *command]
+    return list(command)
