@@ -6,7 +6,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-class Unavailable(Exception):
+
+class UnavailableError(Exception):
     """This machine has no such system, and the tests may not install it."""
 
 
@@ -23,14 +24,14 @@ def require(program: str, package: str) -> str:
         install(package)
         found = find(program)
     if found is None:
-        raise Unavailable(f"{program} is not on this machine, not even after installing {package}")
+        raise UnavailableError(f"{program} is not on this machine, not even after installing {package}")
     return found
 
 
 def install(*packages: str) -> None:
     """Install Debian packages: only root on Debian or Ubuntu may."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        raise Unavailable(f"{', '.join(packages)} can be installed only by root on Debian or Ubuntu")
+        raise UnavailableError(f"{', '.join(packages)} can be installed only by root on Debian or Ubuntu")
     _update_package_lists()
     _apt_get("install", "--yes", "--no-install-recommends", *packages)
 
@@ -50,6 +51,6 @@ def _apt_get(*arguments: str) -> None:
     # The lock timeout: another worker of the same test run may be installing.
     command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *arguments]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
     if result.returncode != 0:
-        raise Unavailable(f"{' '.join(command)} failed: {result.stderr.strip()[-500:]}")
+        raise UnavailableError(f"{' '.join(command)} failed: {result.stderr.strip()[-500:]}")

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -54,7 +55,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=os.environ | (environment or {}),
+                env={**os.environ, **(environment or {})},
                 cwd=directory,
                 start_new_session=True,
             )
@@ -87,18 +88,14 @@ class Process:
     def stop(self, seconds: float = 10) -> None:
         """Ask it to stop, then kill it and all that it started."""
         self.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
         self.kill()
 
     def kill(self) -> None:
         """Kill it and all that it started, as a crash would."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._popen.wait(10)
 
     def tail(self, size: int = 4000) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from .packages import Unavailable
+from .packages import UnavailableError
 from .processes import Process, free_port, wait_until
 
 
@@ -98,7 +98,7 @@ class ContainerServer:
 
 @contextmanager
 def running(recipe: Recipe) -> Iterator[Server]:
-    """A started server, gone afterwards; raises Unavailable if it cannot be had here."""
+    """A started server, gone afterwards; raises UnavailableError if it cannot be had here."""
     server: Server = ContainerServer(recipe) if image_available(recipe.image.name) else ProcessServer(recipe)
     try:
         server.start()
@@ -110,24 +110,26 @@ def running(recipe: Recipe) -> Iterator[Server]:
 @cache
 def image_available(name: str) -> bool:
     """Does a Docker engine run here that has this image, or can pull it?"""
-    return engine_runs() and (_succeeds("docker", "image", "inspect", name) or _succeeds("docker", "pull", name))
+    commands = (("image", "inspect"), ("pull",))
+    return engine_runs() and any(succeeds("docker", *command, name) for command in commands)
 
 
 @cache
 def engine_runs() -> bool:
     """Does a Docker engine run here that the tests did not start?"""
-    return _succeeds("docker", "version")
+    return succeeds("docker", "version")
 
 
 def docker(*arguments: str) -> str:
     """What a docker command prints."""
     result = subprocess.run(["docker", *arguments], capture_output=True, text=True)
     if result.returncode != 0:
-        raise Unavailable(f"docker {arguments[0]} failed: {result.stderr.strip()}")
+        raise UnavailableError(f"docker {arguments[0]} failed: {result.stderr.strip()}")
     return result.stdout.strip()
 
 
-def _succeeds(*command: str) -> bool:
+def succeeds(*command: str) -> bool:
+    """Is there such a command, and does it end well?"""
     if shutil.which(command[0]) is None:
         return False
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0

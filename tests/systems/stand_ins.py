@@ -1,9 +1,8 @@
 """Stand-ins for official images, made of Debian's packages, for machines that reach no image registry.
 
-Their versions are Debian's: they prove that the generated files work together, not that these very versions do.
+Their versions are Debian's: they prove that the generated files work, not that these very versions do.
 """
 
-import platform
 import shutil
 import subprocess
 import sys
@@ -11,11 +10,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from .packages import Unavailable, require
+from .packages import UnavailableError, require
 
 RECIPES = Path(__file__).with_name("stand_ins")
+# Debian 13: the closest to the official images' versions, whatever release this machine runs.
+RELEASE = "trixie"
 BASE = "shipsmith-stand-in-base"
-LABEL = "stand-in=made by shipsmith's tests from Debian packages"
+LABEL = "shipsmith.stand-in=true"
 CERTIFICATES = Path("etc/ssl/certs/ca-certificates.crt")
 
 Docker = Callable[..., str]
@@ -25,7 +26,7 @@ def build(docker: Docker, image: str, folder: Path) -> None:
     """Make the stand-in for an official image, tagged with that image's own name."""
     recipe = RECIPES / _short_name(image)
     if not recipe.is_dir():
-        raise Unavailable(f"{image} has no stand-in: tests/systems/stand_ins/ lacks {recipe.name}")
+        raise UnavailableError(f"{image} has no stand-in: tests/systems/stand_ins/ lacks {recipe.name}")
     _build_base(docker, folder)
     with tempfile.TemporaryDirectory() as context:
         shutil.copytree(recipe, context, dirs_exist_ok=True)
@@ -38,7 +39,7 @@ def _short_name(image: str) -> str:
 
 
 def _build_base(docker: Docker, folder: Path) -> None:
-    """A minimal Debian like this machine's own, with the certificates that this machine trusts."""
+    """A minimal Debian with the certificates that this machine trusts."""
     if docker("images", "--quiet", BASE):
         return
     root = folder / "debian"
@@ -46,35 +47,41 @@ def _build_base(docker: Docker, folder: Path) -> None:
         _bootstrap(root)
     shutil.copy("/" / CERTIFICATES, root / CERTIFICATES)
     with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as archive:
-        docker("import", f"--change=LABEL {LABEL.replace(' ', '_')}", "-", BASE, stdin=archive.stdout)
+        docker("import", f"--change=LABEL {LABEL}", "-", BASE, stdin=archive.stdout)
 
 
 def _bootstrap(root: Path) -> None:
-    release = platform.freedesktop_os_release()
-    if release["ID"] != "debian":
-        raise Unavailable("stand-in images are made on Debian only")
     program = require("debootstrap", "debootstrap")
     unfinished = Path(tempfile.mkdtemp(dir=root.parent))
-    command = [program, "--variant=minbase", "--include=ca-certificates", release["VERSION_CODENAME"]]
+    command = [program, "--variant=minbase", "--include=ca-certificates", RELEASE]
     result = subprocess.run([*command, str(unfinished), mirror()], capture_output=True, text=True)
     if result.returncode != 0:
-        raise Unavailable(f"debootstrap failed: {result.stdout[-500:]}{result.stderr[-500:]}")
+        raise UnavailableError(f"debootstrap failed: {result.stdout[-500:]}{result.stderr[-500:]}")
     unfinished.chmod(0o755)
     unfinished.rename(root)
 
 
 def mirror() -> str:
     """Where this machine gets Debian's packages from."""
-    lines = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages"]
-    listed = subprocess.run(lines, capture_output=True, text=True, check=True).stdout.splitlines()
-    addresses = [address for line in listed for who, what, address in [line.split("|")] if who == what == "Debian"]
-    if not addresses:
-        raise Unavailable("apt knows no mirror of Debian here")
-    return addresses[0]
+    targets = [
+        "apt-get",
+        "indextargets",
+        "--format",
+        "$(ORIGIN) $(LABEL) $(REPO_URI)",
+        "Created-By: Packages",
+    ]
+    listed = subprocess.run(targets, capture_output=True, text=True, check=True).stdout.splitlines()
+    for line in listed:
+        if line.startswith("Debian Debian "):
+            return line.split()[-1]
+    raise UnavailableError("apt knows no mirror of Debian here")
 
 
 def _pip_settings() -> str:
     """This machine's package index for the builds inside; its local folders do not exist there."""
-    listed = subprocess.run([sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True)
-    index = f"index-url = {listed.stdout.strip()}\n" if listed.returncode == 0 else ""
-    return f"[global]\n{index}cert = /{CERTIFICATES}\n"
+    pip = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.run(pip, capture_output=True, text=True, check=True).stdout.splitlines()
+    settings = dict(line.split("=", 1) for line in listed)
+    indexes = [value.strip("'") for name, value in settings.items() if name.endswith(".index-url")]
+    lines = ["[global]", f"cert = /{CERTIFICATES}", *(f"index-url = {index}" for index in indexes[-1:]), ""]
+    return "\n".join(lines)

@@ -1,0 +1,48 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+# The services made and tested here find uv on the PATH and share its cache.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
+CHECKED_PRESETS := minimal full
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
+
+setup: .venv/ready  ## install exactly what requirements-dev.lock names, and shipsmith from this checkout
+
+.venv/ready: requirements-dev.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.lock
+	uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup  ## make a service, start it, call it over HTTP and gRPC, stop it
+	$(BIN)/python demo/demo.py
+
+test: setup  ## all tests, with real servers; STRICT=1 fails where one would be skipped
+	$(BIN)/pytest
+
+check: setup $(CHECKED_PRESETS:%=check-%)  ## lint, format and types, of the generator and of what it makes
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+check-%: setup
+	rm -rf build/check/$*
+	$(BIN)/shipsmith new build/check/$* --preset $* --defaults
+	$(MAKE) -C build/check/$* setup check
+
+lock: setup  ## resolve our own dependencies anew
+	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock
+
+universe: setup  ## resolve the dependencies of the generated services anew
+	cd template/_shared/python && $(COMPILE) universe.in --output-file universe.lock
+
+clean:  ## remove everything that is made here
+	rm -rf .venv build
+
+.PHONY: help setup demo test check lock universe clean

@@ -1,0 +1,1 @@
+"""Makes complete microservice repositories, and keeps them up to date."""

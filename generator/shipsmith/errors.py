@@ -1,0 +1,34 @@
+"""What can go wrong, and the exit status that says so."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    DONE = 0
+    USER_ERROR = 1
+    USAGE = 2
+    CONFLICTS = 3
+    INTERNAL_ERROR = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class UserError(Exception):
+    """Something that the user can put right. Each problem says what was wrong, what we got and what to do."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class TerminatedError(BaseException):
+    """SIGTERM arrived. Not an Exception, so that only cleaning up stands between it and the end."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """` Did you mean …?`, or nothing where no name is near."""
+    from difflib import get_close_matches
+
+    matches = get_close_matches(name, list(names), n=1)
+    return f" Did you mean {matches[0]!r}?" if matches else ""

@@ -1,0 +1,51 @@
+"""The options as `shipsmith options` and docs/options.md show them."""
+
+from typing import Any
+
+from .options import Question, Questionnaire, Rule
+
+
+def as_data(questionnaire: Questionnaire) -> dict[str, Any]:
+    defaults = questionnaire.resolve({})
+    return {
+        "options": [_option(each, defaults[name]) for name, each in questionnaire.asked.items()],
+        "rules": [{"excludes": rule.values, "reason": rule.reason} for rule in questionnaire.rules()],
+    }
+
+
+def as_text(questionnaire: Questionnaire) -> str:
+    data = as_data(questionnaire)
+    lines = []
+    for option in data["options"]:
+        lines += [f"{option['name']}: {option['help']}", f"    {_accepts(option)}"]
+    lines += ["", "Values that exclude each other:"]
+    lines += [f"    {describe(rule)}" for rule in questionnaire.rules()]
+    return "\n".join(lines)
+
+
+def describe(rule: Rule) -> str:
+    values = " with ".join(f"{name}={shown(value)}" for name, value in rule.values.items())
+    return f"{values}: {rule.reason}"
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {type_}" for name, type_ in value.items())
+    return str(value)
+
+
+def _option(question: Question, default: Any) -> dict[str, Any]:
+    return {
+        "name": question.name,
+        "type": question.type,
+        "choices": list(question.values) if question.is_option else [],
+        "default": default,
+        "help": question.help,
+    }
+
+
+def _accepts(option: dict[str, Any]) -> str:
+    choices = " | ".join(map(shown, option["choices"])) or option["type"]
+    return f"{choices} (default: {shown(option['default'])})"

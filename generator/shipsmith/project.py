@@ -1,0 +1,37 @@
+"""Make a project: `new`, from the answers to the finished repository."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import repository, source, workspace
+from .render import render
+
+
+def create(answers: Mapping[str, Any], destination: Path, *, git: bool = True) -> list[str]:
+    """Make the project at `destination`, whole or not at all; the paths of its files."""
+    destination = destination.resolve()
+    workspace.check(destination)
+    if git:
+        repository.check()
+    with workspace.workspace(destination) as project:
+        render(answers, source.root(), project)
+        files = paths(project)
+        if git:
+            repository.commit_all(project, f"Start from shipsmith {source.commit()}")
+        workspace.publish(project, destination)
+    return files
+
+
+def preview(answers: Mapping[str, Any]) -> list[str]:
+    """The paths that `create` would write."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="shipsmith-preview-") as folder:
+        project = Path(folder)
+        render(answers, source.root(), project)
+        return paths(project)
+
+
+def paths(project: Path) -> list[str]:
+    return sorted(path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file())

@@ -1,0 +1,39 @@
+"""Settings of every test run: skips are listed by name, or are failures."""
+
+import os
+import signal
+from collections.abc import Generator
+
+import pytest
+
+STRICT = os.environ.get("STRICT") == "1"
+
+
+def pytest_configure() -> None:
+    # A terminated run ends its servers, as an interrupted one does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With STRICT=1, a skip is a failure."""
+    report = yield
+    if STRICT and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which STRICT=1 forbids: {_reason(report)}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Skipped tests, by name."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section(f"{len(skipped)} skipped")
+    for report in skipped:
+        terminalreporter.line(f"{report.nodeid}: {_reason(report)}")
+
+
+def _reason(report: pytest.TestReport) -> str:
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)

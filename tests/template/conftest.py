@@ -1,0 +1,38 @@
+"""Real servers and generated services for the template's tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ..systems.packages import UnavailableError
+from ..systems.servers import Recipe, Server, running
+from . import projects
+from .projects import Project
+
+PRESETS = Path(__file__).parents[2] / "presets"
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[[Recipe], Server]]:
+    """Starts a real server for this test alone; skips the test if it cannot be had here."""
+    with ExitStack() as stack:
+
+        def start(recipe: Recipe) -> Server:
+            try:
+                return stack.enter_context(running(recipe))
+            except UnavailableError as error:
+                pytest.skip(f"{recipe.name}: {error}")
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The `full` preset, set up."""
+    answers = yaml.safe_load((PRESETS / "full.yml").read_text())["answers"]
+    project = projects.new(tmp_path_factory.mktemp("full") / "orders", answers)
+    project.make("setup")
+    return project

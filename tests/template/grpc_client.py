@@ -1,0 +1,51 @@
+"""A gRPC client that knows a service by reflection, as a stranger would."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf import json_format, message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import Message
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+
+def describe(target: str, service: str) -> ServiceDescriptor:
+    """What a running server says of one of its services."""
+    with grpc.insecure_channel(target) as channel:
+        pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+        return pool.FindServiceByName(service)
+
+
+def call(target: str, method: MethodDescriptor, request: dict[str, Any]) -> dict[str, Any]:
+    """Call a method once; messages are dicts with the field names of the proto file."""
+    with grpc.insecure_channel(target) as channel:
+        answer = _callable(channel, method)(_message(method, request), timeout=10)
+    return _as_dict(answer)
+
+
+async def call_async(
+    channel: grpc.aio.Channel, method: MethodDescriptor, request: dict[str, Any]
+) -> dict[str, Any]:
+    """As `call`, over a channel that many share."""
+    answer = await _callable(channel, method)(_message(method, request), timeout=10)
+    return _as_dict(answer)
+
+
+def _callable(channel: Any, method: MethodDescriptor) -> Callable[..., Any]:
+    answer_type = message_factory.GetMessageClass(method.output_type)
+    path = f"/{method.containing_service.full_name}/{method.name}"
+    stub: Callable[..., Any] = channel.unary_unary(
+        path, request_serializer=Message.SerializeToString, response_deserializer=answer_type.FromString
+    )
+    return stub
+
+
+def _message(method: MethodDescriptor, request: dict[str, Any]) -> Message:
+    return json_format.ParseDict(request, message_factory.GetMessageClass(method.input_type)())
+
+
+def _as_dict(message: Message) -> dict[str, Any]:
+    return json_format.MessageToDict(message, preserving_proto_field_name=True)

@@ -1,0 +1,58 @@
+"""Load on a running service: what each request saw, and when."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Record:
+    """One request: when it was sent, and what went wrong, if anything."""
+
+    sent: float
+    problem: str | None
+
+
+@dataclass
+class Load:
+    """Clients that send one request after the other until they are told to stop."""
+
+    records: list[Record] = field(default_factory=list)
+    stopping: bool = False
+
+    def problems(self, before: float = float("inf")) -> list[str]:
+        """What went wrong with the requests sent before this moment."""
+        return [record.problem for record in self.records if record.problem and record.sent < before]
+
+    async def reach(self, count: int, seconds: float = 60) -> None:
+        """Wait until this many more requests are done."""
+        goal = len(self.records) + count
+        async with asyncio.timeout(seconds):
+            while len(self.records) < goal:
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def load(send: Callable[[], Awaitable[None]], clients: int) -> AsyncIterator[Load]:
+    """Send requests from many clients at once; a request fails by raising."""
+    state = Load()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(clients):
+            group.create_task(_client(send, state))
+        try:
+            yield state
+        finally:
+            state.stopping = True
+
+
+async def _client(send: Callable[[], Awaitable[None]], state: Load) -> None:
+    while not state.stopping:
+        sent, problem = time.monotonic(), None
+        try:
+            await send()
+        except Exception as error:
+            problem = repr(error)
+            await asyncio.sleep(0.01)
+        state.records.append(Record(sent, problem))

@@ -1,0 +1,116 @@
+"""Generated services under test: made by the command line, set up, started, called."""
+
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..systems.processes import Process, free_port
+
+SHIPSMITH = Path(sys.executable).with_name("shipsmith")
+PORTS = ("http", "grpc", "metrics")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A generated repository."""
+
+    folder: Path
+
+    @property
+    def package(self) -> str:
+        return next((self.folder / "src").iterdir()).name
+
+    def make(self, *targets: str, environment: Mapping[str, str] | None = None) -> str:
+        return run("make", *targets, directory=self.folder, environment=environment)
+
+    def python(self, *arguments: str) -> list[str]:
+        return [str(self.folder / ".venv/bin/python"), *arguments]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service, and the ports of 127.0.0.1 that it listens on."""
+
+    process: Process
+    ports: Mapping[str, int]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['http']}"
+
+    @property
+    def grpc_target(self) -> str:
+        return f"127.0.0.1:{self.ports['grpc']}"
+
+
+def new(folder: Path, answers: Mapping[str, Any]) -> Project:
+    """Make a repository with these answers."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    answers_file = folder.with_suffix(".answers.yml")
+    answers_file.write_text(yaml.safe_dump(dict(answers), sort_keys=False))
+    run(SHIPSMITH, "new", folder, "--defaults", "--answers", answers_file, directory=folder.parent)
+    return Project(folder)
+
+
+@contextmanager
+def running(project: Project, settings: Mapping[str, str], log: Path) -> Iterator[Service]:
+    """The service as a plain process, on free ports, with its migrations done."""
+    ports = {name: free_port() for name in PORTS}
+    prefix = project.package.upper()
+    addresses = {f"{prefix}_{name.upper()}__PORT": str(port) for name, port in ports.items()}
+    environment = {**addresses, **{f"{prefix}_{name}": value for name, value in settings.items()}}
+    serve = project.python("-m", project.package)
+    run(*serve, "migrate", directory=project.folder, environment=environment)
+    process = Process(serve, log, environment, directory=project.folder)
+    try:
+        service = Service(process, ports)
+        process.wait_until(lambda: ready(service.url), "the service's readiness")
+        yield service
+    finally:
+        process.stop()
+
+
+def ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=1) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def run(
+    *command: str | Path,
+    directory: Path,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """What a command prints; fails with all of it."""
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=directory,
+        env={**clean_environment(), **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if result.returncode != 0:
+        raise AssertionError(
+            f"$ {' '.join(map(str, command))}\nexit {result.returncode}\n{result.stdout[-20000:]}"
+        )
+    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
+
+
+def clean_environment() -> dict[str, str]:
+    """This environment, less what the test run and make itself put there."""
+    ours = ("PYTEST_", "MAKE", "MFLAGS", "COV_", "GIT_DIR", "GIT_INDEX", "GIT_WORK")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
