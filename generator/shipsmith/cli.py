@@ -61,7 +61,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 @app.command(
     epilog="Examples:\n\n  shipsmith new orders\n\n  shipsmith new orders --preset full --defaults\n\n"
-    "  shipsmith new --set service_name=billing --resource invoice --field 'customer: str' --field 'total: decimal'"
+    "  shipsmith new billing --resource invoice --field 'customer: str' --field 'total: decimal?'"
 )
 def new(
     dest: Annotated[

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 UNIVERSE = Path("template/_shared/python/universe.lock")
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    name: str
+    name: NormalizedName
     text: str
     """Its lines in the lock, without notes."""
-    wanted_by: frozenset[str]
+    wanted_by: frozenset[NormalizedName]
 
 
 def write(project: Path, root: Path) -> None:
@@ -42,7 +42,7 @@ def parse(lock: str) -> list[Pin]:
 
 def prune(universe: list[Pin], requirements: Iterable[str]) -> str:
     """The lock of what `requirements` reach. Raises LookupError for one that the universe does not hold."""
-    wants = defaultdict(set)
+    wants: dict[NormalizedName, set[NormalizedName]] = defaultdict(set)
     for pin in universe:
         for parent in pin.wanted_by:
             wants[parent].add(pin.name)
@@ -59,11 +59,9 @@ def prune(universe: list[Pin], requirements: Iterable[str]) -> str:
 
 
 def _pin(block: str) -> Pin:
-    lines = [line for line in block.splitlines() if not line.lstrip().startswith("#")]
-    notes = [
-        line.strip().removeprefix("#").strip() for line in block.splitlines() if line.lstrip().startswith("#")
-    ]
-    parents = {note.removeprefix("via").strip() for note in notes}
-    name = re.split(r"[=\s;\[]", lines[0], maxsplit=1)[0]
-    text = "".join(f"{line}\n" for line in lines if line.strip())
-    return Pin(canonicalize_name(name), text, frozenset(map(canonicalize_name, filter(None, parents))))
+    lines = [line for line in block.splitlines() if line.strip()]
+    notes = [line.strip().removeprefix("#").strip() for line in lines if line.lstrip().startswith("#")]
+    parents = {note.removeprefix("via").strip() for note in notes} - {""}
+    pinned = [line for line in lines if not line.lstrip().startswith("#")]
+    name = re.split(r"[=\s;\[]", pinned[0], maxsplit=1)[0]
+    return Pin(canonicalize_name(name), "\n".join([*pinned, ""]), frozenset(map(canonicalize_name, parents)))

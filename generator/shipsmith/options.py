@@ -160,7 +160,8 @@ def _question(name: str, raw: Mapping[str, Any]) -> Question:
 def _mistyped(question: Question, value: Any) -> str | None:
     if question.choices and value not in question.choices:
         choices = ", ".join(question.choices)
-        return f"{question.name}: {value!r} is not a choice.{nearest(str(value), question.choices)} Use one of: {choices}"
+        hint = nearest(str(value), question.choices)
+        return f"{question.name}: {value!r} is not a choice.{hint} Use one of: {choices}"
     accepts: dict[str, Callable[[Any], bool]] = {
         "bool": lambda each: isinstance(each, bool),
         "str": lambda each: isinstance(each, str),

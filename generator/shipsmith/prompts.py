@@ -26,9 +26,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
     for name in NAMES:
         if name not in fixed:
             answers[name] = _ask(questionnaire, questionnaire.questions[name], answers)
-    if questionary.confirm(
-        "Customise it? (otherwise it is made as the starter kit says)", False
-    ).unsafe_ask():
+    if questionary.confirm("Customise it? (else it is as the starter kit says)", False).unsafe_ask():
         for name, question in questionnaire.asked.items():
             if name not in fixed and name not in NAMES:
                 answers[name] = _ask(questionnaire, question, answers)

@@ -33,20 +33,16 @@ FALLBACK = {"user.name": "shipsmith", "user.email": "shipsmith@localhost"}
 
 def _identity(project: Path) -> dict[str, str]:
     """Names for those that neither the environment nor git's configuration has."""
-    configured = {
-        key: subprocess.run(
-            ["git", "config", "--global", "--includes", key],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=project,
-        ).stdout.strip()
-        for key in FALLBACK
-    }
+    configured = {key: _configured(key, project) for key in FALLBACK}
     return {
         variable: os.environ.get(variable) or configured[key] or FALLBACK[key]
         for variable, key in IDENTITY.items()
     }
+
+
+def _configured(key: str, folder: Path) -> str:
+    command = ["git", "config", "--includes", key]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder).stdout.strip()
 
 
 def check() -> None:

@@ -11,7 +11,7 @@ def write(project: Path) -> None:
     if not sources:
         return
     # the compiler alone: the package around it would load the whole gRPC runtime
-    from grpc_tools import _protoc_compiler
+    from grpc_tools import _protoc_compiler  # type: ignore[import-untyped]  # an extension module
 
     output = project / "src"
     arguments = [

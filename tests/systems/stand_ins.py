@@ -63,14 +63,9 @@ def _bootstrap(root: Path) -> None:
 
 def mirror() -> str:
     """Where this machine gets Debian's packages from."""
-    targets = [
-        "apt-get",
-        "indextargets",
-        "--format",
-        "$(ORIGIN) $(LABEL) $(REPO_URI)",
-        "Created-By: Packages",
-    ]
-    listed = subprocess.run(targets, capture_output=True, text=True, check=True).stdout.splitlines()
+    fields = "$(ORIGIN) $(LABEL) $(REPO_URI)"
+    command = ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     for line in listed:
         if line.startswith("Debian Debian "):
             return line.split()[-1]

@@ -26,13 +26,6 @@ class Load:
         """What went wrong with the requests sent before this moment."""
         return [record.problem for record in self.records if record.problem and record.sent < before]
 
-    async def reach(self, count: int, seconds: float = 60) -> None:
-        """Wait until this many more requests are done."""
-        goal = len(self.records) + count
-        async with asyncio.timeout(seconds):
-            while len(self.records) < goal:
-                await asyncio.sleep(0.01)
-
 
 @asynccontextmanager
 async def load(send: Callable[[], Awaitable[None]], clients: int) -> AsyncIterator[Load]:

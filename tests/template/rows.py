@@ -9,15 +9,14 @@ from shipsmith import presets, source
 from shipsmith.options import Answers, Questionnaire, Rule
 
 TYPES = ("str", "int", "float", "bool", "decimal", "datetime", "date", "uuid")
+NEEDS = {"wanted": "", "maybe": "?"}
 
 # What the resource is called and made of: the default, everything there is, and words of other languages.
 PLAIN: Answers = {}
 EVERY_TYPE: Answers = {
     "service_name": "warehouse-allocations",
     "resource": "warehouse_allocation",
-    "fields": {
-        f"{type}_{kind}": type + mark for kind, mark in (("value", ""), ("note", "?")) for type in TYPES
-    },
+    "fields": {f"{kind}_{need}": kind + mark for need, mark in NEEDS.items() for kind in TYPES},
 }
 RESERVED_WORDS: Answers = {
     "service_name": "order-desk",

@@ -1,0 +1,34 @@
+"""The network policies: everything is denied, and what the service needs is allowed."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from .manifests import Manifests
+
+
+def test_everything_is_denied_by_default(manifests: Manifests) -> None:
+    policies = [each["spec"] for each in manifests.of("NetworkPolicy")]
+    assert any(
+        set(policy["policyTypes"]) == {"Ingress", "Egress"} and not {"ingress", "egress"} & policy.keys()
+        for policy in policies
+    )
+
+
+def test_every_port_of_the_container_is_open(manifests: Manifests) -> None:
+    assert _allowed("ingress", manifests) == set(manifests.ports)
+
+
+def test_names_can_be_looked_up(manifests: Manifests) -> None:
+    assert 53 in _allowed("egress", manifests)
+
+
+def test_every_server_in_the_settings_can_be_reached(manifests: Manifests) -> None:
+    addresses = [urlsplit(value) for value in manifests.environment(manifests.app).values()]
+    ports = {address.port for address in addresses if address.port}
+    assert ports <= _allowed("egress", manifests)
+
+
+def _allowed(direction: str, manifests: Manifests) -> set[Any]:
+    policies = [each["spec"] for each in manifests.of("NetworkPolicy")]
+    rules = [rule for policy in policies for rule in policy.get(direction, [])]
+    return {port["port"] for rule in rules for port in rule["ports"]}

@@ -1,0 +1,81 @@
+"""Every row of the matrix becomes a service that passes its own checks and its own tests, untouched."""
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from shipsmith import source
+from shipsmith.options import Answers, Questionnaire
+
+from ..systems import postgresql, rabbitmq, redis
+from ..systems.servers import Recipe, Server
+from . import overlays, projects
+from .rows import matrix
+
+ROWS = matrix()
+each_row = pytest.mark.parametrize("answers", [pytest.param(row, id=name) for name, row in ROWS.items()])
+
+# Which real server a value needs, and the variable that tells the generated tests where it is.
+SERVERS = {
+    ("database", "postgresql"): ("TEST_POSTGRESQL_URL", postgresql.POSTGRESQL, postgresql.url),
+    ("cache", "redis"): ("TEST_REDIS_URL", redis.REDIS, redis.url),
+    ("broker", "rabbitmq"): ("TEST_RABBITMQ_URL", rabbitmq.RABBITMQ, rabbitmq.url),
+}
+
+
+@each_row
+def test_service_passes_its_own_checks_and_tests(
+    answers: Answers, tmp_path: Path, server: Callable[[Recipe], Server]
+) -> None:
+    """`make setup check test` pass in a new repository: no finding, no skip, and nothing left for git."""
+    servers = {
+        variable: url(server(recipe))
+        for (option, value), (variable, recipe, url) in SERVERS.items()
+        if answers[option] == value
+    }
+    project = projects.new(tmp_path / answers["service_name"], answers)
+
+    project.make("setup")
+    project.make("check")
+    tested = project.make("test", environment={**servers, "STRICT": "1"})
+
+    closing_line = tested.strip().splitlines()[-1]
+    assert " passed" in closing_line
+    assert not {"skipped", "failed", "error", "xfailed"} & set(closing_line.replace(",", "").split())
+    assert projects.run("git", "status", "--porcelain", directory=project.folder) == ""
+
+
+@each_row
+def test_no_file_comes_from_two_overlays(answers: Answers) -> None:
+    """Which of two files with one destination wins would depend on the file system."""
+    destinations = Counter(overlays.destinations(source.root(), answers))
+    assert [path for path, count in destinations.items() if count > 1] == []
+
+
+def test_the_matrix_has_every_allowed_pair_of_values() -> None:
+    """Any two values of two options that no rule forbids meet in some row."""
+    questionnaire = Questionnaire(source.root())
+    forbidden = [rule.values for rule in questionnaire.rules()]
+    options = questionnaire.options.values()
+    missing = [
+        pair
+        for first, second in combinations(options, 2)
+        for pair in ({first.name: a, second.name: b} for a in first.values for b in second.values)
+        if pair not in forbidden and not any(pair.items() <= row.items() for row in _hashable_rows())
+    ]
+    assert missing == []
+
+
+def test_every_database_is_tested_with_every_type() -> None:
+    """Each type, wanted and optional, meets each database."""
+    for database in Questionnaire(source.root()).options["database"].values:
+        kinds = {
+            kind for row in ROWS.values() if row["database"] == database for kind in row["fields"].values()
+        }
+        assert len(kinds) == 16, database
+
+
+def _hashable_rows() -> list[Answers]:
+    return [{name: value for name, value in row.items() if name != "fields"} for row in ROWS.values()]
