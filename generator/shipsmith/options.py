@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from .errors import UserError, nearest
@@ -53,6 +53,7 @@ class Questionnaire:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._compiled: dict[str, Template] = {}
 
     @cached_property
     def _document(self) -> dict[str, Any]:
@@ -78,7 +79,9 @@ class Questionnaire:
         return SandboxedEnvironment(loader=loader, extensions=extensions, **settings)
 
     def render(self, text: str, answers: Mapping[str, Any]) -> str:
-        return self._jinja.from_string(text).render(answers)
+        if text not in self._compiled:
+            self._compiled[text] = self._jinja.from_string(text)
+        return self._compiled[text].render(answers)
 
     def default(self, question: Question, answers: Mapping[str, Any]) -> Any:
         if not isinstance(question.default, str):

@@ -8,9 +8,9 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp
+from secrets import token_hex
 
 from .errors import UserError
 
@@ -20,18 +20,17 @@ def workspace(destination: Path) -> Iterator[Path]:
     """An empty folder; `publish` makes it the destination, else it is removed at the end."""
     parent = destination.parent
     prefix = f".{destination.name}.shipsmith-"
-    with _locked(parent):
-        _remove_stale(parent, prefix)
-        folder = Path(mkdtemp(prefix=prefix, dir=parent))
-        lock = os.open(folder, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    try:
+    folder = parent / f"{prefix}{token_hex(8)}"
+    with ExitStack() as stack:
+        with _locked(parent):
+            _remove_stale(parent, prefix)
+            # before the folder is made: an interruption can come between any two lines
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            folder.mkdir()
+            stack.enter_context(_locked(folder))
         project = folder / destination.name
         project.mkdir()
         yield project
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
 
 
 def publish(project: Path, destination: Path) -> None:
@@ -57,11 +56,11 @@ def check(destination: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One process at a time creates or removes workspaces: a new one has no lock for a moment."""
+def _locked(folder: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Hold a folder's lock. That of the parent lets one process at a time make or remove workspaces."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, how)
         yield
     finally:
         os.close(descriptor)
@@ -70,14 +69,5 @@ def _locked(folder: Path) -> Iterator[None]:
 def _remove_stale(parent: Path, prefix: str) -> None:
     for folder in parent.iterdir():
         if folder.name.startswith(prefix) and folder.is_dir() and not folder.is_symlink():
-            with suppress(BlockingIOError):
-                _remove_unlocked(folder)
-
-
-def _remove_unlocked(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(descriptor)
+            with suppress(BlockingIOError), _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,26 @@
+"""The command line as a user runs it: a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SHIPSMITH = [sys.executable, "-m", "shipsmith"]
+
+
+def shipsmith(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run shipsmith without a terminal, in `cwd`."""
+    return subprocess.run(
+        [*SHIPSMITH, *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def left_in(folder: Path) -> list[str]:
+    """What a run left in `folder`, hidden files included."""
+    return sorted(path.name for path in folder.iterdir())

@@ -1,0 +1,107 @@
+"""Whatever a user gets wrong: a clear sentence, exit status 1, and no file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from .cli import left_in, shipsmith
+
+BAD_INPUTS = {
+    "an unknown option": (["--set", "databse=sqlite"], "Did you mean 'database'?"),
+    "an unknown choice": (["--set", "cache=rediss"], "Did you mean 'redis'?"),
+    "no boolean": (["--set", "grpc=maybe"], "'maybe' is not true or false"),
+    "a setting without a value": (["--set", "grpc"], "--set OPTION=VALUE"),
+    "an answer to a hidden question": (["--set", "with_redis=evil"], "with_redis: cannot be set"),
+    "no entrypoint": (["--set", "http=false", "--set", "grpc=false"], "set http or grpc to true"),
+    "a broker without a database": (["--preset", "minimal", "--set", "broker=rabbitmq"], "needs a database"),
+    "an unknown preset": (["--preset", "ful"], "Did you mean 'full'?"),
+    "a missing preset file": (["--preset", "./team.yml"], "team.yml: cannot be read"),
+    "a service name in capitals": (["--set", "service_name=Orders"], "is no service name"),
+    "a service name that climbs": (["--set", "service_name=../evil"], "is no service name"),
+    "a service name of Python's": (["--set", "service_name=json"], "name of a module"),
+    "a long service name": (["--set", f"service_name={'a' * 31}"], "Use 1 to 30"),
+    "a resource that is a Python word": (["--resource", "class"], "word of Python"),
+    "a resource that is a template": (["--resource", "{{ 7 * 7 }}"], "is no resource's name"),
+    "a field without a type": (["--field", "customer"], "Write --field 'name: type'"),
+    "a field of an unknown type": (["--field", "customer: string"], "is not a type"),
+    "a field that is a Python word": (["--field", "from: date"], "word of Python"),
+    "a field named twice": (["--field", "a: str", "--field", "a: int"], "Name each field once"),
+    "a field that every resource has": (["--field", "id: uuid"], "has it already"),
+    "fields that are no mapping": (["--set", "fields=[1, 2]"], "is not a mapping"),
+    "a description that breaks out": (["--set", 'description=a" \n[tool]'], "would misread"),
+    "an image with a tag": (["--set", "image_repository=ghcr.io/acme/orders:1"], "without a tag"),
+    "an owner with a slash": (["--set", "owner=acme/payments"], "is no team's name"),
+    "a missing answers file": (["--answers", "answers.yml"], "answers.yml: cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "reason"), BAD_INPUTS.values(), ids=BAD_INPUTS)
+def test_bad_input_is_explained_and_nothing_is_made(
+    tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    result = shipsmith("new", "made", "--defaults", *arguments, cwd=tmp_path)
+    assert result.returncode == 1
+    assert reason in result.stderr
+    assert "Traceback" not in result.stderr
+    assert left_in(tmp_path) == []
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    arguments = ["--set", "grpc=maybe", "--set", "owner=A", "--preset", "nope", "--field", "x"]
+    result = shipsmith("new", "made", "--defaults", *arguments, cwd=tmp_path)
+    for part in ("grpc: ", "owner: ", "preset 'nope'", "--field 'x'"):
+        assert part in result.stderr
+
+
+def test_a_preset_file_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "team.yml").write_text("answer: {cache: redis}\n")
+    result = shipsmith("new", "made", "--defaults", "--preset", "team.yml", cwd=tmp_path)
+    assert (result.returncode, "unknown key: answer" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "a: b: c", "\x80", "answers: text"])
+def test_a_preset_file_of_another_form_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "team.yml").write_bytes(content.encode("latin-1"))
+    result = shipsmith("new", "made", "--defaults", "--preset", "team.yml", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "mine.txt").write_text("mine")
+    result = shipsmith("new", "orders", "--defaults", cwd=tmp_path)
+    assert (result.returncode, "is not empty" in result.stderr) == (1, True)
+    assert left_in(tmp_path / "orders") == ["mine.txt"]
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    result = shipsmith("new", "orders", "--defaults", "--preset", "minimal", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "orders" / "README.md").is_file()
+
+
+def test_a_file_in_the_place_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "orders").write_text("mine")
+    result = shipsmith("new", "orders", "--defaults", cwd=tmp_path)
+    assert (result.returncode, "is a file" in result.stderr) == (1, True)
+    assert (tmp_path / "orders").read_text() == "mine"
+
+
+def test_a_missing_parent_folder_is_explained(tmp_path: Path) -> None:
+    result = shipsmith("new", "a/b", "--defaults", cwd=tmp_path)
+    assert (result.returncode, "Create it first" in result.stderr) == (1, True)
+    assert left_in(tmp_path) == []
+
+
+def test_without_git_the_user_is_told_what_to_do(tmp_path: Path) -> None:
+    result = shipsmith("new", "orders", "--defaults", cwd=tmp_path, PATH=os.devnull)
+    assert (result.returncode, "--no-git" in result.stderr) == (1, True)
+    assert left_in(tmp_path) == []
+
+
+def test_wrong_usage_is_another_exit_status(tmp_path: Path) -> None:
+    assert shipsmith("new", "--no-such-flag", cwd=tmp_path).returncode == 2
+    assert shipsmith("no-such-command", cwd=tmp_path).returncode == 2

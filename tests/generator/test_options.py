@@ -1,0 +1,80 @@
+"""The options that there are, and the rules between them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from shipsmith import presets, source
+from shipsmith.errors import UserError
+from shipsmith.listing import as_data
+from shipsmith.options import Questionnaire
+
+from .cli import shipsmith
+
+
+@pytest.fixture(scope="module")
+def questionnaire() -> Questionnaire:
+    return Questionnaire(source.root())
+
+
+def test_every_option_has_help_and_a_valid_default(questionnaire: Questionnaire) -> None:
+    answers = questionnaire.resolve({})
+    for name, option in questionnaire.options.items():
+        assert option.help
+        assert answers[name] in option.values
+
+
+def test_every_option_can_be_left_out(questionnaire: Questionnaire) -> None:
+    """`remove` needs a value that means nothing; a language is the exception."""
+    for name, option in questionnaire.options.items():
+        assert name == "language" or {"none", False} & set(option.values)
+
+
+def test_the_rules_are_those_of_the_validators(questionnaire: Questionnaire) -> None:
+    excluded = [rule.values for rule in questionnaire.rules()]
+    assert {"http": False, "grpc": False} in excluded
+    assert {"database": "none", "broker": "rabbitmq"} in excluded
+    for values in excluded:
+        with pytest.raises(UserError):
+            questionnaire.resolve(values)
+
+
+def test_the_full_preset_has_everything(questionnaire: Questionnaire) -> None:
+    """Each option is on, and each preset answers each option."""
+    shipped = presets.shipped(source.root())
+    for preset in shipped.values():
+        assert preset.answers.keys() == questionnaire.options.keys() - {"language"}
+        questionnaire.resolve(preset.answers)
+    assert not {"none", False} & set(shipped["full"].answers.values())
+
+
+def test_options_are_listed_for_machines(tmp_path: Path, questionnaire: Questionnaire) -> None:
+    listed = json.loads(shipsmith("options", "--json", cwd=tmp_path).stdout)
+    assert [each["name"] for each in listed["options"]] == list(questionnaire.asked)
+    cache = next(each for each in listed["options"] if each["name"] == "cache")
+    assert cache["choices"] == ["none", "memory", "redis"]
+    assert listed["rules"] == as_data(questionnaire)["rules"]
+
+
+def test_options_are_listed_for_people(tmp_path: Path) -> None:
+    text = shipsmith("options", cwd=tmp_path).stdout
+    assert "none | memory | redis (default: memory)" in text
+    assert "http=false with grpc=false" in text
+
+
+def test_presets_are_listed_and_shown(tmp_path: Path) -> None:
+    listed = json.loads(shipsmith("presets", "list", "--json", cwd=tmp_path).stdout)
+    names = [each["name"] for each in listed]
+    assert names == ["event-driven", "full", "minimal", "service"]
+    assert all(each["description"] and each["answers"] for each in listed)
+    shown = json.loads(shipsmith("presets", "show", "full", "--json", cwd=tmp_path).stdout)
+    assert shown == [each for each in listed if each["name"] == "full"]
+    assert shipsmith("presets", "show", "ful", cwd=tmp_path).returncode == 1
+
+
+@pytest.mark.parametrize("command", [[], ["new"], ["options"], ["presets", "list"], ["presets", "show"]])
+def test_every_command_has_help(tmp_path: Path, command: list[str]) -> None:
+    result = shipsmith(*command, "--help", cwd=tmp_path)
+    assert result.returncode == 0
+    assert "Usage:" in result.stdout
+    assert not command or "Example" in result.stdout

@@ -1,0 +1,122 @@
+"""`new` in a terminal: what it asks, and what comes of the answers."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pexpect
+import pytest
+import yaml
+
+from .cli import left_in
+
+ENTER = "\r"
+
+# generic in its stubs, but not when it runs
+Terminal: TypeAlias = "pexpect.spawn[str]"
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Starts `shipsmith new` in a terminal of 120 columns."""
+    spawned = []
+
+    def start(*arguments: str) -> Terminal:
+        command = ["-m", "shipsmith", "new", *arguments]
+        child = pexpect.spawn(
+            sys.executable, command, cwd=tmp_path, encoding="utf-8", timeout=20, dimensions=(50, 120)
+        )
+        spawned.append(child)
+        return child
+
+    yield start
+    for child in spawned:
+        child.close(force=True)
+
+
+def test_a_name_a_resource_and_its_fields_are_asked_for(
+    tmp_path: Path, terminal: Callable[..., Terminal]
+) -> None:
+    child = terminal()
+    child.expect("Which starter kit")
+    child.send("\x1b[A" + ENTER)  # one up from the default: minimal
+    child.expect("Name of the service")
+    child.send("\x15billing" + ENTER)
+    child.expect("What it keeps")
+    child.send("\x15invoice" + ENTER)
+    child.expect("Its fields")
+    child.send("\x15total: decimal, paid: bool?" + ENTER)
+    child.expect("Customise it")
+    child.send("n")
+    child.expect("Make it")
+    child.send("y")
+    child.expect("Made billing")
+    child.expect(pexpect.EOF)
+    answers = yaml.safe_load((tmp_path / "billing" / ".copier-answers.yml").read_text())
+    assert answers["resource"] == "invoice"
+    assert answers["fields"] == {"total": "decimal", "paid": "bool?"}
+    assert answers["grpc"] is False
+
+
+def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
+    tmp_path: Path, terminal: Callable[..., Terminal]
+) -> None:
+    given = [
+        "orders",
+        "--preset",
+        "minimal",
+        "--resource",
+        "order",
+        "--field",
+        "name: str",
+        "--set",
+        "http=true",
+    ]
+    child = terminal(*given)
+    child.expect("Customise it")
+    child.send("y")
+    for question in ("What it does", "Team that owns it", "Where its container images"):
+        child.expect(question)
+        child.send(ENTER)
+    child.expect("Programming language")
+    child.send(ENTER)
+    child.expect("Serve gRPC")
+    child.send("y")
+    for question in ("Where the data is kept", "What keeps single reads", "Where events are published"):
+        child.expect(question)
+        child.send(ENTER)
+    for question in ("How metrics are exposed", "What deploys it", "What runs the checks"):
+        child.expect(question)
+        child.send(ENTER)
+    child.expect("Make it")
+    child.send("y")
+    child.expect("Made orders")
+    child.expect(pexpect.EOF)
+    answers = yaml.safe_load((tmp_path / "orders" / ".copier-answers.yml").read_text())
+    assert (answers["grpc"], answers["database"]) == (True, "none")
+
+
+def test_who_says_no_gets_nothing(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
+    child = terminal("orders", "--preset", "minimal", "--resource", "order", "--field", "name: str")
+    child.expect("Customise it")
+    child.send("n")
+    child.expect("Make it")
+    child.send("n")
+    child.expect("nothing was written")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+    assert left_in(tmp_path) == []
+
+
+def test_an_invalid_answer_is_explained_at_once(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
+    child = terminal("--preset", "minimal")
+    child.expect("Name of the service")
+    child.send("\x15Billing" + ENTER)
+    child.expect("is no service name")
+    child.sendcontrol("c")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert left_in(tmp_path) == []
