@@ -32,7 +32,7 @@ check: setup $(CHECKED_PRESETS:%=check-%)  ## lint, format and types, of the gen
 	$(BIN)/mypy
 
 check-%: setup
-	rm -rf build/check/$*
+	rm -rf build/check/$* && mkdir -p build/check
 	$(BIN)/shipsmith new build/check/$* --preset $* --defaults
 	$(MAKE) -C build/check/$* setup check
 

@@ -23,6 +23,7 @@ SHIPSMITH = Path(sys.executable).with_name("shipsmith")
 def main() -> None:
     say(f"A service in one command, in {SERVICE}")
     shutil.rmtree(SERVICE, ignore_errors=True)
+    SERVICE.parent.mkdir(parents=True, exist_ok=True)
     run(SHIPSMITH, "new", SERVICE, "--defaults")
 
     say("Set it up and start it")

@@ -1,5 +1,6 @@
 """`new` in a terminal: what it asks, and what comes of the answers."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +26,14 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     def start(*arguments: str) -> Terminal:
         command = ["-m", "shipsmith", "new", *arguments]
         child = pexpect.spawn(
-            sys.executable, command, cwd=tmp_path, encoding="utf-8", timeout=20, dimensions=(50, 120)
+            sys.executable,
+            command,
+            cwd=tmp_path,
+            # this terminal does not say where its cursor is, and prompts would wait for that
+            env=os.environ | {"PROMPT_TOOLKIT_NO_CPR": "1"},
+            encoding="utf-8",
+            timeout=20,
+            dimensions=(50, 120),
         )
         spawned.append(child)
         return child

@@ -1,0 +1,49 @@
+"""How far the outbox is behind: measured apart from the relay, which is silent while the broker is down."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+from prometheus_client import Gauge
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from .database import RepositorySettings, connect_engine
+from .outbox import outbox
+
+LAG = Gauge("outbox_lag_seconds", "Age of the oldest event that was not published yet")
+INTERVAL_SECONDS = 5
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def run(settings: RepositorySettings) -> AsyncIterator[None]:
+    async with connect_engine(settings) as engine:
+        measuring = asyncio.create_task(_measure_forever(engine))
+        try:
+            yield
+        finally:
+            measuring.cancel()
+
+
+async def _measure_forever(engine: AsyncEngine) -> None:
+    while True:
+        try:
+            LAG.set(await lag_seconds(engine))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("outbox not measured", error=str(error))
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+async def lag_seconds(engine: AsyncEngine) -> float:
+    async with engine.connect() as connection:
+        oldest: UUID | None = await connection.scalar(select(outbox.c.id).order_by(outbox.c.id).limit(1))
+    if oldest is None:
+        return 0
+    # a version 7 UUID starts with 48 bits of milliseconds since 1970 (RFC 9562, section 5.7)
+    return max(0.0, time.time() - (oldest.int >> 80) / 1000)

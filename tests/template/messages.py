@@ -1,0 +1,67 @@
+"""What strangers do with the service's messages: receive its events, send it commands."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
+
+
+@dataclass
+class Events:
+    """The events received so far, as (routing key, body)."""
+
+    received: list[tuple[str, str]] = field(default_factory=list)
+
+    async def until(self, routing_key: str, *texts: str, seconds: float = 60) -> None:
+        """Wait until each text was in the body of an event with this key."""
+        waiting = set(texts)
+        deadline = asyncio.get_running_loop().time() + seconds
+        while waiting:
+            bodies = "\n".join(body for key, body in self.received if key == routing_key)
+            waiting = {text for text in waiting if text not in bodies}
+            if waiting and asyncio.get_running_loop().time() > deadline:
+                raise TimeoutError(
+                    f"{len(waiting)} {routing_key} events did not arrive, such as {min(waiting)}"
+                )
+            await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def listening(url: str, exchange: str) -> AsyncIterator[Events]:
+    """Every event of the exchange from now on, also from before and after a crash of the server."""
+    events = Events()
+
+    async def receive(message: AbstractIncomingMessage) -> None:
+        async with message.process():
+            events.received.append((message.routing_key or "", message.body.decode()))
+
+    async with await connect(url) as connection:
+        channel = await connection.channel()
+        # A quorum queue keeps what the server confirmed, whatever happens to the server
+        queue = await channel.declare_queue("probe", durable=True, arguments={"x-queue-type": "quorum"})
+        await queue.bind(exchange, "#")
+        await queue.consume(receive)
+        yield events
+
+
+async def send_command(
+    connection: AbstractRobustConnection, queue: str, kind: str, body: bytes, identity: str
+) -> None:
+    """Send one command and wait for the server's confirmation."""
+    async with connection.channel() as channel:
+        message = aio_pika.Message(
+            body,
+            type=kind,
+            message_id=identity,
+            content_type="application/json",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        )
+        await channel.default_exchange.publish(message, routing_key=queue, mandatory=True, timeout=5)
+
+
+async def connect(url: str) -> AbstractRobustConnection:
+    """A connection that comes back after a crash of the server."""
+    return await aio_pika.connect_robust(url, timeout=10, reconnect_interval=0.5)

@@ -1,0 +1,206 @@
+"""The checks of manifests that each generated repository brings find the faults that Kubernetes accepts."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .. import tools
+from .projects import Project, clean_environment
+
+OVERLAYS = ("dev", "staging", "production")
+DELETE = object()
+
+Manifest = dict[str, Any]
+Place = tuple[str | int, ...]
+
+POD: Place = ("spec", "template", "spec")
+APP: Place = (*POD, "containers", 0)
+
+# Each fault: the kind of manifest, and the name of one where there are several; where in it; the wrong value.
+FAULTS: dict[str, tuple[str, Place, Any]] = {
+    "a service selects other pods": ("Service/orders", ("spec", "selector"), {"app": "other"}),
+    "a service selects everything": ("Service/orders", ("spec", "selector"), {}),
+    "a service sends to a port that is not there": (
+        "Service/orders",
+        ("spec", "ports", 0, "targetPort"),
+        "web",
+    ),
+    "a service sends to a number that is not there": (
+        "Service/orders-headless",
+        ("spec", "ports", 0, "targetPort"),
+        8082,
+    ),
+    "the pods have another label": (
+        "Deployment",
+        ("spec", "template", "metadata", "labels"),
+        {"app": "orders"},
+    ),
+    "the container renames a port": ("Deployment", (*APP, "ports", 0, "name"), "other"),
+    "the container has another port than the service listens on": (
+        "Deployment",
+        (*APP, "ports", 0, "containerPort"),
+        9999,
+    ),
+    "the autoscaler aims at nothing": (
+        "HorizontalPodAutoscaler",
+        ("spec", "scaleTargetRef", "name"),
+        "order",
+    ),
+    "the autoscaler aims at another kind": (
+        "HorizontalPodAutoscaler",
+        ("spec", "scaleTargetRef", "kind"),
+        "StatefulSet",
+    ),
+    "the autoscaler has no room": ("HorizontalPodAutoscaler", ("spec", "minReplicas"), 99),
+    "the replicas need more connections than there are": (
+        "HorizontalPodAutoscaler",
+        ("spec", "maxReplicas"),
+        17,
+    ),
+    "a pool is too large": ("ConfigMap", ("data", "ORDERS_REPOSITORY__POOL_SIZE"), "41"),
+    "the deployment counts replicas beside the autoscaler": ("Deployment", ("spec", "replicas"), 2),
+    "the disruption budget protects nothing": (
+        "PodDisruptionBudget",
+        ("spec", "selector", "matchLabels"),
+        {"app": "orders"},
+    ),
+    "a network policy is for other pods": (
+        "NetworkPolicy/orders-redis",
+        ("spec", "podSelector", "matchLabels"),
+        {"app.kubernetes.io/name": "redis"},
+    ),
+    "a network policy allows another port out": (
+        "NetworkPolicy/orders-redis",
+        ("spec", "egress", 0, "ports", 0, "port"),
+        6380,
+    ),
+    "a network policy allows another port in": (
+        "NetworkPolicy/orders",
+        ("spec", "ingress", 0, "ports", 0, "port"),
+        "web",
+    ),
+    "names cannot be looked up": ("NetworkPolicy/orders", ("spec", "egress"), DELETE),
+    "what leaves is not denied": (
+        "NetworkPolicy/orders-default-deny",
+        ("spec", "policyTypes"),
+        ["Ingress"],
+    ),
+    "the service monitor selects nothing": (
+        "ServiceMonitor",
+        ("spec", "selector", "matchLabels"),
+        {"app.kubernetes.io/name": "order"},
+    ),
+    "the service monitor scrapes a port that is not there": (
+        "ServiceMonitor",
+        ("spec", "endpoints", 0, "port"),
+        "http-metrics",
+    ),
+    "a setting is misspelt": ("ConfigMap", ("data", "ORDERS_LOG__LEVEL"), "INFO"),
+    "a setting is out of range": ("ConfigMap", ("data", "ORDERS_LOGS__LEVEL"), "LOUD"),
+    "a secret's key is no setting": (
+        "ExternalSecret/orders-postgresql",
+        ("spec", "data", 0, "secretKey"),
+        "DATABASE_URL",
+    ),
+    "an external secret makes another secret": (
+        "ExternalSecret/orders-redis",
+        ("spec", "target", "name"),
+        "redis",
+    ),
+    "the container reads a ConfigMap that is not there": (
+        "Deployment",
+        (*APP, "envFrom", 0, "configMapRef", "name"),
+        "order",
+    ),
+    "the migration lacks a secret": ("Deployment", (*POD, "initContainers", 0, "envFrom", 1), DELETE),
+    "the service account is not there": ("Deployment", (*POD, "serviceAccountName"), "default"),
+    "a volume is mounted that is not there": (
+        "Deployment",
+        (*APP, "volumeMounts", 0, "name"),
+        "cache",
+    ),
+    "a pod has too little time to stop": ("Deployment", (*POD, "terminationGracePeriodSeconds"), 30),
+    "the service drains for too long": ("ConfigMap", ("data", "ORDERS_SHUTDOWN__DRAIN_SECONDS"), "60"),
+    "liveness asks for readiness": (
+        "Deployment",
+        (*APP, "livenessProbe", "httpGet", "path"),
+        "/readyz",
+    ),
+    "a probe asks a port that is not there": (
+        "Deployment",
+        (*APP, "startupProbe", "httpGet", "port"),
+        "web",
+    ),
+    "another image": ("Deployment", (*APP, "image"), "ghcr.io/platform/invoices:0.1.0"),
+    "an image without a version": (
+        "Deployment",
+        (*POD, "initContainers", 0, "image"),
+        "ghcr.io/platform/orders:latest",
+    ),
+    "service links become settings": ("Deployment", (*POD, "enableServiceLinks"), DELETE),
+    "a manifest is in another namespace": ("Service/orders-metrics", ("metadata", "namespace"), "default"),
+}
+
+
+@pytest.fixture(scope="session")
+def manifests(full: Project) -> dict[str, str]:
+    """The right manifests of each overlay."""
+    return {overlay: tools.kustomize(full.folder / "deploy" / "overlays" / overlay) for overlay in OVERLAYS}
+
+
+def test_right_manifests_pass(full: Project, manifests: dict[str, str], tmp_path: Path) -> None:
+    result = _check(full, manifests, tmp_path)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_planted_fault_is_found(
+    full: Project, manifests: dict[str, str], tmp_path: Path, fault: str
+) -> None:
+    kind, place, value = FAULTS[fault]
+    faulty = {overlay: _plant(text, kind, place, value) for overlay, text in manifests.items()}
+    assert faulty != manifests
+    result = _check(full, faulty, tmp_path)
+    assert result.returncode == 1, result.stdout
+    assert "AssertionError" in result.stdout or "Error" in result.stdout
+
+
+def _plant(text: str, kind: str, place: Place, value: Any) -> str:
+    documents = list(yaml.safe_load_all(text))
+    for document in _matching(documents, kind):
+        *way, last = place
+        at: Any = document
+        for step in way:
+            at = at[step]
+        if value is DELETE:
+            del at[last]
+        else:
+            at[last] = value
+    return yaml.safe_dump_all(documents)
+
+
+def _matching(documents: list[Manifest], kind: str) -> Iterator[Manifest]:
+    for document in documents:
+        if kind in (document["kind"], f"{document['kind']}/{document['metadata']['name']}"):
+            yield document
+
+
+def _check(project: Project, manifests: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the repository's own tests on these manifests, by way of a kubectl that hands them out."""
+    for overlay, text in manifests.items():
+        (folder / f"{overlay}.yaml").write_text(text)
+    kubectl = folder / "kubectl"
+    kubectl.write_text(f'#!/bin/sh\ncat "{folder}/$(basename "$2").yaml"\n')
+    kubectl.chmod(0o755)
+    return subprocess.run(
+        project.python("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/deploy"),
+        cwd=project.folder,
+        env={**clean_environment(), "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "STRICT": "1"},
+        capture_output=True,
+        text=True,
+    )

@@ -1,0 +1,80 @@
+"""The generated Dockerfile, manifests, workflow and proto hold up before the checkers of their trades."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from shipsmith import presets, source
+
+from .. import tools
+from . import manifest_schemas, projects
+
+OVERLAYS = ("dev", "staging", "production")
+
+# Beside two presets, what none of them has: gRPC without HTTP, and one process that keeps all data.
+ANSWERS: dict[str, dict[str, Any]] = {
+    "full": presets.shipped(source.root())["full"].answers,
+    "service": presets.shipped(source.root())["service"].answers,
+    "grpc only": {"http": False, "database": "sqlite", "cache": "redis", "broker": "rabbitmq"},
+    "in memory": {"grpc": False, "database": "none", "cache": "none", "metrics": "none"},
+}
+
+
+@pytest.fixture(scope="session", params=ANSWERS)
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generated repository with everything that deploys it."""
+    answers = {"service_name": "orders", "deploy": "kubernetes", "ci": "github", **ANSWERS[request.param]}
+    return projects.new(tmp_path_factory.mktemp("deploy") / "orders", answers).folder
+
+
+@pytest.fixture(scope="session")
+def rendered(folder: Path) -> Path:
+    """A folder with the manifests of each overlay in one file."""
+    manifests = folder.with_name("rendered")
+    manifests.mkdir()
+    for overlay in OVERLAYS:
+        (manifests / f"{overlay}.yaml").write_text(tools.kustomize(folder / "deploy" / "overlays" / overlay))
+    return manifests
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile(folder: Path) -> None:
+    tools.check("hadolint", "Dockerfile", directory=folder)
+
+
+def test_checkov_finds_nothing_in_the_dockerfile_and_the_manifests(folder: Path, rendered: Path) -> None:
+    """Except what the repository's own configuration gives reasons for."""
+    configuration = folder / "deploy" / ".checkov.yaml"
+    files = [folder / "Dockerfile", *(f"{overlay}.yaml" for overlay in OVERLAYS)]
+    report = tools.check("checkov", "--config-file", configuration, "--file", *files, directory=rendered)
+    assert "dockerfile scan results" in report
+    assert "kubernetes scan results" in report
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_manifest_has_only_fields_and_kinds_that_kubernetes_knows(rendered: Path, overlay: str) -> None:
+    manifests = list(yaml.safe_load_all((rendered / f"{overlay}.yaml").read_text()))
+    assert len(manifests) >= 8
+    assert [problem for manifest in manifests for problem in manifest_schemas.problems(manifest)] == []
+
+
+def test_manifests_with_unknown_fields_or_kinds_are_found() -> None:
+    """The validation above is no rubber stamp."""
+    unknown_field = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"prots": []}}
+    removed_kind = {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "a"}}
+    custom = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": {"name": "a"}}
+    for manifest in (unknown_field, removed_kind, custom | {"spec": {"endpoint": []}}):
+        assert list(manifest_schemas.problems(manifest)), manifest
+
+
+def test_actionlint_finds_nothing_in_the_workflow(folder: Path) -> None:
+    tools.check("actionlint", ".github/workflows/ci.yaml", directory=folder)
+
+
+def test_zizmor_finds_nothing_in_the_workflow(folder: Path) -> None:
+    tools.check("zizmor", "--offline", "--no-config", ".github", directory=folder)
+
+
+def test_buf_lint_finds_nothing_in_the_proto(folder: Path) -> None:
+    if (folder / "proto").exists():
+        tools.check("buf", "lint", directory=folder)

@@ -1,0 +1,36 @@
+"""The checkers that judge generated files, each in the version that the tests are locked to."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+# Its many pinned dependencies would decide the versions of ours, so it gets an environment of its own.
+CHECKOV = "checkov==3.3.30"
+
+
+def check(name: str, *arguments: str | Path, directory: Path) -> str:
+    """What a checker prints; fails with it if there are findings."""
+    command = [str(part) for part in (*_command(name), *arguments)]
+    result = subprocess.run(
+        command,
+        cwd=directory,
+        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def kustomize(overlay: Path) -> str:
+    """The manifests that an overlay makes."""
+    return check("kubectl", "kustomize", overlay, directory=overlay)
+
+
+def _command(name: str) -> list[str | Path]:
+    if name == "checkov":
+        return [BIN / "uv", "tool", "run", "--quiet", "--from", CHECKOV, "checkov"]
+    return [BIN / name]
