@@ -27,7 +27,11 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Skipped tests, by name."""
+    """Skipped tests by name, and what else a reader should know of this run."""
+    reports = [report for category in terminalreporter.stats.values() for report in category]
+    properties = [each for report in reports for each in getattr(report, "user_properties", ())]
+    for note in sorted({str(text) for name, text in properties if name == "note"}):
+        terminalreporter.line(f"note: {note}")
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped:
         terminalreporter.section(f"{len(skipped)} skipped")

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-import yaml
+from shipsmith import presets, source
 
 from ..systems.packages import UnavailableError
 from ..systems.servers import Recipe, Server, running
 from . import projects
 from .projects import Project
-
-PRESETS = Path(__file__).parents[2] / "presets"
 
 
 @pytest.fixture
@@ -32,7 +29,7 @@ def server() -> Iterator[Callable[[Recipe], Server]]:
 @pytest.fixture(scope="session")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The `full` preset, set up."""
-    answers = yaml.safe_load((PRESETS / "full.yml").read_text())["answers"]
+    answers = presets.load(source.root(), "full").answers
     project = projects.new(tmp_path_factory.mktemp("full") / "orders", answers)
     project.make("setup")
     return project

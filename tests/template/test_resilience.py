@@ -1,0 +1,155 @@
+"""The service of `full` under load, while what it needs dies, and while it is told to stop."""
+
+import asyncio
+import json
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import grpc.aio
+import pytest
+
+from ..systems import postgresql, rabbitmq, redis
+from ..systems.servers import Recipe, Server
+from . import grpc_client, messages, projects
+from .load import load
+from .projects import Project, Service
+
+CLIENTS = 8
+
+
+@dataclass(frozen=True)
+class System:
+    """A running service and the real servers that it uses."""
+
+    service: Service
+    redis: Server
+    rabbitmq: Server
+
+    @property
+    def orders(self) -> str:
+        return f"{self.service.url}/orders"
+
+
+@pytest.fixture
+def system(full: Project, server: Callable[[Recipe], Server], tmp_path: Path) -> Any:
+    database, cache, broker = server(postgresql.POSTGRESQL), server(redis.REDIS), server(rabbitmq.RABBITMQ)
+    settings = {
+        "REPOSITORY__URL": postgresql.url(database),
+        "CACHE__URL": redis.url(cache),
+        "BROKER__URL": rabbitmq.url(broker),
+    }
+    with projects.running(full, settings, tmp_path / "log") as service:
+        yield System(service, cache, broker)
+
+
+def test_redis_dies_under_load(system: System) -> None:
+    """No request fails while Redis is dead, nor when it comes back."""
+
+    async def scenario() -> None:
+        async with aiohttp.ClientSession() as session:
+            async with load(lambda: create_and_read(session, system.orders), CLIENTS) as clients:
+                await asyncio.sleep(1)
+                await asyncio.to_thread(system.redis.kill)
+                await asyncio.sleep(3)
+                await asyncio.to_thread(system.redis.start)
+                await asyncio.sleep(2)
+            assert clients.problems() == []
+            assert len(clients.records) > 100
+
+    asyncio.run(scenario())
+
+
+def test_rabbitmq_dies_under_load_and_every_event_arrives(system: System) -> None:
+    """No request fails while RabbitMQ is dead, and each order that was created has its event in the end."""
+
+    async def scenario() -> None:
+        created: list[str] = []
+
+        async def create(session: aiohttp.ClientSession) -> None:
+            created.append(await post(session, system.orders, random.choice(("anchor", "rope"))))
+
+        async with messages.listening(rabbitmq.url(system.rabbitmq), "orders.events") as events:
+            async with aiohttp.ClientSession() as session, load(lambda: create(session), CLIENTS) as clients:
+                await asyncio.sleep(1)
+                await asyncio.to_thread(system.rabbitmq.kill)
+                await asyncio.sleep(2)
+                await asyncio.to_thread(system.rabbitmq.start)
+                await asyncio.sleep(2)
+            assert clients.problems() == []
+            assert len(created) > 100
+            await events.until("order.created", *created)
+
+    asyncio.run(scenario())
+
+
+def test_rabbitmq_dies_under_commands_and_each_takes_effect_once(system: System) -> None:
+    """A command creates one order, however often it is sent, and though RabbitMQ dies in between."""
+    names = [f"command-{number}" for number in range(200)]
+    identities = {name: str(uuid4()) for name in names}
+
+    async def scenario() -> None:
+        url = rabbitmq.url(system.rabbitmq)
+        sends = [name for name in names for _ in range(2)]
+        random.shuffle(sends)
+        sending = asyncio.create_task(send_all(url, sends, identities))
+        await asyncio.sleep(1)
+        await asyncio.to_thread(system.rabbitmq.kill)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(system.rabbitmq.start)
+        await sending
+        async with aiohttp.ClientSession() as session:
+            counts = await settled(lambda: count_names(session, system.orders), set(names))
+        assert counts == Counter(names)
+
+    asyncio.run(scenario())
+
+
+def test_sigterm_cuts_no_http_request(system: System) -> None:
+    """Every request sent before SIGTERM is answered in full, and the process ends well."""
+
+    async def scenario() -> None:
+        connector = aiohttp.TCPConnector(force_close=True)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            async with load(lambda: create_and_read_once(session, system.orders), CLIENTS) as clients:
+                await asyncio.sleep(1)
+                slow = await asyncio.to_thread(begin_slow_request, system.service.ports["http"])
+                signalled = terminate(system.service)
+                await asyncio.sleep(0.5)
+                assert b"201 Created" in await asyncio.to_thread(end_slow_request, slow)
+        assert clients.problems(before=signalled) == []
+        assert len(clients.records) > 100
+
+    asyncio.run(scenario())
+    assert system.service.process.wait(30) == 0
+
+
+def test_sigterm_cuts_no_grpc_call(system: System) -> None:
+    """Every call sent before SIGTERM is answered in full, and the process ends well."""
+    target = system.service.grpc_target
+    create = grpc_client.describe(target, "orders.v1.OrderService").methods_by_name["CreateOrder"]
+
+    async def scenario() -> None:
+        async with grpc.aio.insecure_channel(target) as channel:
+
+            async def call() -> None:
+                fields = {"name": "rope", "quantity": 7}
+                await grpc_client.call_async(channel, create, {"fields": fields})
+
+            async with load(call, CLIENTS) as clients:
+                await asyncio.sleep(1)
+                signalled = terminate(system.service)
+                await asyncio.sleep(1)
+        assert clients.problems(before=signalled) == []
+        assert len(clients.records) > 100
+
+    asyncio.run(scenario())
+    assert system.service.process.wait(30) == 0
