@@ -23,6 +23,30 @@ def as_text(questionnaire: Questionnaire) -> str:
     return "\n".join(lines)
 
 
+def as_markdown(questionnaire: Questionnaire) -> str:
+    """The page docs/options.md: `python -m shipsmith.listing` prints it."""
+    rows = [
+        f"| `{each['name']}` | {each['help'].replace('|', ' or ')} | {_accepts(each).replace(' | ', ', ')} |"
+        for each in as_data(questionnaire)["options"]
+    ]
+    rules = [f"- {describe(rule)}" for rule in questionnaire.rules()]
+    return "\n".join(
+        [
+            "# Options",
+            "",
+            "Made by `python -m shipsmith.listing > docs/options.md`; a test fails where it is out of date.",
+            "",
+            "| option | what it is | values |",
+            "|---|---|---|",
+            *rows,
+            "",
+            "Values that exclude each other:",
+            "",
+            *rules,
+        ]
+    )
+
+
 def describe(rule: Rule) -> str:
     values = " with ".join(f"{name}={shown(value)}" for name, value in rule.values.items())
     return f"{values}: {rule.reason}"
@@ -49,3 +73,9 @@ def _option(question: Question, default: Any) -> dict[str, Any]:
 def _accepts(option: dict[str, Any]) -> str:
     choices = " | ".join(map(shown, option["choices"])) or option["type"]
     return f"{choices} (default: {shown(option['default'])})"
+
+
+if __name__ == "__main__":
+    from . import source
+
+    print(as_markdown(Questionnaire(source.root())))

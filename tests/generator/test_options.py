@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from shipsmith import presets, source
 from shipsmith.errors import UserError
-from shipsmith.listing import as_data
+from shipsmith.listing import as_data, as_markdown
 from shipsmith.options import Questionnaire
 
 from .cli import shipsmith
@@ -78,3 +78,8 @@ def test_every_command_has_help(tmp_path: Path, command: list[str]) -> None:
     assert result.returncode == 0
     assert "Usage:" in result.stdout
     assert not command or "Example" in result.stdout
+
+
+def test_the_page_of_options_is_up_to_date(questionnaire: Questionnaire) -> None:
+    page = (source.root() / "docs" / "options.md").read_text()
+    assert page == as_markdown(questionnaire) + "\n"

@@ -1,12 +1,14 @@
 """What strangers do with the service's messages: receive its events, send it commands."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
+from aio_pika.exceptions import AMQPError
 
 
 @dataclass
@@ -47,19 +49,29 @@ async def listening(url: str, exchange: str) -> AsyncIterator[Events]:
         yield events
 
 
-async def send_command(
-    connection: AbstractRobustConnection, queue: str, kind: str, body: bytes, identity: str
-) -> None:
-    """Send one command and wait for the server's confirmation."""
-    async with connection.channel() as channel:
-        message = aio_pika.Message(
-            body,
-            type=kind,
-            message_id=identity,
-            content_type="application/json",
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        )
-        await channel.default_exchange.publish(message, routing_key=queue, mandatory=True, timeout=5)
+async def send_commands(url: str, names: Iterable[str]) -> None:
+    """Send a create command for each name, each until the server confirms it; same name, same message id."""
+    async with await connect(url) as connection:
+        for name in names:
+            while not await _confirmed(connection, name):
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(0.005)
+
+
+async def _confirmed(connection: AbstractRobustConnection, name: str) -> bool:
+    message = aio_pika.Message(
+        json.dumps({"name": name, "quantity": 1}).encode(),
+        type="order.create",
+        message_id=name,
+        content_type="application/json",
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
+    try:
+        async with asyncio.timeout(5), connection.channel() as channel:
+            await channel.default_exchange.publish(message, routing_key="orders.commands", mandatory=True)
+    except (AMQPError, OSError, TimeoutError, RuntimeError):
+        return False
+    return True
 
 
 async def connect(url: str) -> AbstractRobustConnection:

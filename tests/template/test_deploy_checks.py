@@ -70,6 +70,7 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         ("spec", "selector", "matchLabels"),
         {"app": "orders"},
     ),
+    "the disruption budget lets no pod go": ("PodDisruptionBudget", ("spec", "maxUnavailable"), 0),
     "a network policy is for other pods": (
         "NetworkPolicy/orders-redis",
         ("spec", "podSelector", "matchLabels"),

@@ -45,7 +45,7 @@ def test_hadolint_finds_nothing_in_the_dockerfile(folder: Path) -> None:
 def test_checkov_finds_nothing_in_the_dockerfile_and_the_manifests(folder: Path, rendered: Path) -> None:
     """Except what the repository's own configuration gives reasons for."""
     configuration = folder / "deploy" / ".checkov.yaml"
-    files = [folder / "Dockerfile", *(f"{overlay}.yaml" for overlay in OVERLAYS)]
+    files = [folder / "Dockerfile", *(rendered / f"{overlay}.yaml" for overlay in OVERLAYS)]
     report = tools.check("checkov", "--config-file", configuration, "--file", *files, directory=rendered)
     assert "dockerfile scan results" in report
     assert "kubernetes scan results" in report

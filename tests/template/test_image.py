@@ -52,7 +52,9 @@ def ports(engine: Engine, project: Project) -> Iterator[dict[str, int]]:
         compose("up", "--build", "--detach", "--wait", "--wait-timeout", "180")
         yield ports
     except RuntimeError as error:
-        raise AssertionError(f"{error}\n{compose('ps', '--all')}\n{compose('logs', '--no-color', '--tail=30')}") from error
+        raise AssertionError(
+            f"{error}\n{compose('ps', '--all')}\n{compose('logs', '--no-color', '--tail=30')}"
+        ) from error
     finally:
         compose("down", "--volumes", "--timeout", "40")
 

@@ -1,17 +1,12 @@
 """The service of `full` under load, while what it needs dies, and while it is told to stop."""
 
 import asyncio
-import json
 import random
-import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import aiohttp
 import grpc.aio
@@ -19,7 +14,7 @@ import pytest
 
 from ..systems import postgresql, rabbitmq, redis
 from ..systems.servers import Recipe, Server
-from . import grpc_client, messages, projects
+from . import grpc_client, http_client, messages, projects
 from .load import load
 from .projects import Project, Service
 
@@ -40,7 +35,7 @@ class System:
 
 
 @pytest.fixture
-def system(full: Project, server: Callable[[Recipe], Server], tmp_path: Path) -> Any:
+def system(full: Project, server: Callable[[Recipe], Server], tmp_path: Path) -> Iterator[System]:
     database, cache, broker = server(postgresql.POSTGRESQL), server(redis.REDIS), server(rabbitmq.RABBITMQ)
     settings = {
         "REPOSITORY__URL": postgresql.url(database),
@@ -56,7 +51,7 @@ def test_redis_dies_under_load(system: System) -> None:
 
     async def scenario() -> None:
         async with aiohttp.ClientSession() as session:
-            async with load(lambda: create_and_read(session, system.orders), CLIENTS) as clients:
+            async with load(lambda: http_client.create_and_read(session, system.orders), CLIENTS) as clients:
                 await asyncio.sleep(1)
                 await asyncio.to_thread(system.redis.kill)
                 await asyncio.sleep(3)
@@ -75,7 +70,7 @@ def test_rabbitmq_dies_under_load_and_every_event_arrives(system: System) -> Non
         created: list[str] = []
 
         async def create(session: aiohttp.ClientSession) -> None:
-            created.append(await post(session, system.orders, random.choice(("anchor", "rope"))))
+            created.append(await http_client.create(session, system.orders))
 
         async with messages.listening(rabbitmq.url(system.rabbitmq), "orders.events") as events:
             async with aiohttp.ClientSession() as session, load(lambda: create(session), CLIENTS) as clients:
@@ -94,37 +89,34 @@ def test_rabbitmq_dies_under_load_and_every_event_arrives(system: System) -> Non
 def test_rabbitmq_dies_under_commands_and_each_takes_effect_once(system: System) -> None:
     """A command creates one order, however often it is sent, and though RabbitMQ dies in between."""
     names = [f"command-{number}" for number in range(200)]
-    identities = {name: str(uuid4()) for name in names}
+    sends = [*names, *names]
+    random.shuffle(sends)
 
     async def scenario() -> None:
-        url = rabbitmq.url(system.rabbitmq)
-        sends = [name for name in names for _ in range(2)]
-        random.shuffle(sends)
-        sending = asyncio.create_task(send_all(url, sends, identities))
+        sending = asyncio.create_task(messages.send_commands(rabbitmq.url(system.rabbitmq), sends))
         await asyncio.sleep(1)
         await asyncio.to_thread(system.rabbitmq.kill)
         await asyncio.sleep(1)
         await asyncio.to_thread(system.rabbitmq.start)
         await sending
-        async with aiohttp.ClientSession() as session:
-            counts = await settled(lambda: count_names(session, system.orders), set(names))
-        assert counts == Counter(names)
+        assert await http_client.settled_counts(system.orders, names) == Counter(names)
 
     asyncio.run(scenario())
 
 
-def test_sigterm_cuts_no_http_request(system: System) -> None:
+@pytest.mark.parametrize("keep_alive", [True, False])
+def test_sigterm_cuts_no_http_request(system: System, keep_alive: bool) -> None:
     """Every request sent before SIGTERM is answered in full, and the process ends well."""
 
     async def scenario() -> None:
-        connector = aiohttp.TCPConnector(force_close=True)
+        connector = aiohttp.TCPConnector(force_close=not keep_alive)
         async with aiohttp.ClientSession(connector=connector) as session:
-            async with load(lambda: create_and_read_once(session, system.orders), CLIENTS) as clients:
+            async with load(lambda: http_client.create(session, system.orders), CLIENTS) as clients:
                 await asyncio.sleep(1)
-                slow = await asyncio.to_thread(begin_slow_request, system.service.ports["http"])
+                slow = await asyncio.to_thread(http_client.begin_slow_request, system.service.ports["http"])
                 signalled = terminate(system.service)
                 await asyncio.sleep(0.5)
-                assert b"201 Created" in await asyncio.to_thread(end_slow_request, slow)
+                assert b"201 Created" in await asyncio.to_thread(http_client.end_slow_request, slow)
         assert clients.problems(before=signalled) == []
         assert len(clients.records) > 100
 
@@ -153,3 +145,10 @@ def test_sigterm_cuts_no_grpc_call(system: System) -> None:
 
     asyncio.run(scenario())
     assert system.service.process.wait(30) == 0
+
+
+def terminate(service: Service) -> float:
+    """Send SIGTERM; the moment before."""
+    moment = time.monotonic()
+    service.process.terminate()
+    return moment

@@ -1,0 +1,71 @@
+"""What strangers do with the service over HTTP."""
+
+import asyncio
+import json
+import socket
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import aiohttp
+
+
+async def create(session: aiohttp.ClientSession, orders: str, name: str = "anchor") -> str:
+    """Create an order; its id."""
+    async with session.post(orders, json={"name": name, "quantity": 3}) as response:
+        assert response.status == 201, f"{response.status} {await response.text()}"
+        answer: dict[str, Any] = await response.json()
+        return str(answer["id"])
+
+
+async def create_and_read(session: aiohttp.ClientSession, orders: str) -> None:
+    """Create an order and read it twice: from the database, then from the cache."""
+    identity = await create(session, orders)
+    for _ in range(2):
+        async with session.get(f"{orders}/{identity}") as response:
+            assert response.status == 200, f"{response.status} {await response.text()}"
+            assert (await response.json())["id"] == identity
+
+
+async def count_by_name(orders: str) -> Counter[str]:
+    """How many orders there are of each name."""
+    counts: Counter[str] = Counter()
+    query = {"limit": "200"}
+    async with aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(orders, params=query) as response:
+                page = await response.json()
+            counts.update(item["name"] for item in page["items"])
+            if page["next_cursor"] is None:
+                return counts
+            query["cursor"] = page["next_cursor"]
+
+
+async def settled_counts(orders: str, names: Iterable[str], seconds: float = 60) -> Counter[str]:
+    """The counts once every name is there, and some time after, for what comes twice."""
+    wanted = set(names)
+    async with asyncio.timeout(seconds):
+        while not wanted <= (await count_by_name(orders)).keys():
+            await asyncio.sleep(0.5)
+    await asyncio.sleep(3)
+    return await count_by_name(orders)
+
+
+def begin_slow_request(port: int) -> socket.socket:
+    """Send the head of a request and half of its body."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    body = _slow_body()
+    head = f"POST /orders HTTP/1.1\r\nHost: orders\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body[:10])
+    return connection
+
+
+def end_slow_request(connection: socket.socket) -> bytes:
+    """Send the rest of the body; the beginning of the answer."""
+    with connection:
+        connection.sendall(_slow_body()[10:])
+        return connection.recv(4096)
+
+
+def _slow_body() -> bytes:
+    return json.dumps({"name": "slow", "quantity": 1}).encode()

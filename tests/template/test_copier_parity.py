@@ -1,0 +1,54 @@
+"""Plain copier, from the template's git repository, renders what we render."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shipsmith import presets, source
+from shipsmith.options import Questionnaire
+
+from . import projects
+
+DERIVED = ("requirements.lock", "requirements-dev.lock", "_pb2.py", "_pb2.pyi", "_pb2_grpc.py")
+GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repository of the template as it is in this checkout, with a release."""
+    folder = tmp_path_factory.mktemp("repository") / "shipsmith"
+    listed = [*GIT, "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    files = subprocess.run(listed, cwd=source.root(), check=True, capture_output=True).stdout.split(b"\0")
+    for name in filter(None, map(bytes.decode, files)):
+        if (source.root() / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((source.root() / name).read_bytes())
+            (folder / name).chmod((source.root() / name).stat().st_mode)
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "release"], ["tag", "v0.1.0"]):
+        subprocess.run([*GIT, *command], cwd=folder, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("preset", ["minimal", "service", "event-driven", "full"])
+def test_copier_copy_gives_the_same_bytes(tmp_path: Path, template: Path, preset: str) -> None:
+    answers = Questionnaire(source.root()).resolve(presets.load(source.root(), preset).answers)
+    data = [f"--data={name}={value}" for name, value in answers.items() if name != "fields"]
+    copier = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", *data]
+    projects.run(*copier, f"git+file://{template}", "copied", directory=tmp_path)
+
+    # the same release, run from its own repository
+    program = "import sys; from pathlib import Path; from shipsmith import cli, source;"
+    program += f"source.root = lambda: Path({str(template)!r}); cli.main()"
+    new = [sys.executable, "-c", program, "new", "made", "--no-git", "--defaults"]
+    projects.run(*new, "--preset", preset, "--set", "service_name=orders", directory=tmp_path)
+
+    copied, made = files(tmp_path / "copied"), files(tmp_path / "made")
+    assert copied == {path: content for path, content in made.items() if not path.endswith(DERIVED)}
+    assert made[".copier-answers.yml"].count(b"_commit: v0.1.0\n") == 1
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
