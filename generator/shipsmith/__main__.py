@@ -1,3 +1,69 @@
-from .cli import main
+"""Where the program starts, and where every outcome becomes an exit status."""
 
-main()
+import os
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+
+from .errors import Exit, TerminatedError, UserError, is_of_the_machine
+
+
+def main() -> None:
+    """Run the command line."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        # imported here, so that an interruption of the import ends as any other does
+        from .cli import app
+
+        app()
+    except UserError as error:
+        _fail(Exit.USER_ERROR, *error.problems)
+    except KeyboardInterrupt:
+        _fail(Exit.INTERRUPTED, "interrupted")
+    except TerminatedError:
+        _fail(Exit.TERMINATED, "terminated")
+    except OSError as error:
+        if is_of_the_machine(error):
+            where = f"{error.filename}: " if error.filename else ""
+            _fail(Exit.USER_ERROR, f"{where}{error.strerror}. Put that right, then run it again")
+        _blame_us(error)
+    except Exception as error:
+        _blame_us(error)
+    finally:
+        _flush()
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise TerminatedError
+
+
+def _fail(status: Exit, *problems: str) -> None:
+    for problem in problems:
+        print(f"shipsmith: {problem}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _blame_us(error: Exception) -> None:
+    if os.environ.get("SHIPSMITH_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    _fail(
+        Exit.INTERNAL_ERROR,
+        f"this is our fault: {type(error).__name__}: {error}",
+        "please report it, with what SHIPSMITH_DEBUG=1 prints: https://github.com/shipsmith/shipsmith/issues",
+    )
+
+
+def _flush() -> None:
+    """Write what is left, or drop it where nobody reads: Python would complain about that at its exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,16 +1,14 @@
 """The command line: arguments in, text out. What it does is done elsewhere."""
 
 import json
-import os
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
-from .errors import Exit, TerminatedError, UserError
+from .errors import UserError
 
 app = typer.Typer(
     name="shipsmith",
@@ -25,29 +23,6 @@ presets_app = typer.Typer(no_args_is_help=True, help="The starter kits: `presets
 app.add_typer(presets_app, name="presets")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-
-
-def main() -> None:
-    """Run the command line; every outcome becomes an exit status here and nowhere else."""
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        app(standalone_mode=True)
-    except UserError as error:
-        for problem in error.problems:
-            print(f"shipsmith: {problem}", file=sys.stderr)
-        sys.exit(Exit.USER_ERROR)
-    except KeyboardInterrupt:
-        print("shipsmith: interrupted, nothing was written", file=sys.stderr)
-        sys.exit(Exit.INTERRUPTED)
-    except TerminatedError:
-        sys.exit(Exit.TERMINATED)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"shipsmith: {where}{error.strerror or error}. Nothing was written", file=sys.stderr)
-        sys.exit(Exit.USER_ERROR)
-    except Exception as error:
-        _report(error)
-        sys.exit(Exit.INTERNAL_ERROR)
 
 
 @app.callback(invoke_without_command=True)
@@ -104,7 +79,7 @@ def new(
         raise UserError("stopped, nothing was written")
     if sys.stderr.isatty():
         print(f"Making {destination} …", file=sys.stderr)
-    files = project.create(chosen, destination, git=git)
+    files = project.create(chosen, destination, git=git, before_publishing=_too_late_to_interrupt)
     _print_files(files, destination, chosen, as_json=json_, written=True)
 
 
@@ -175,17 +150,7 @@ def _print_files(
         print("Its README.md begins with the first five minutes.")
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise TerminatedError
-
-
-def _report(error: Exception) -> None:
-    if os.environ.get("SHIPSMITH_DEBUG"):
-        import traceback
-
-        traceback.print_exception(error)
-    print(
-        f"shipsmith: this is our fault: {type(error).__name__}: {error}\n"
-        "Please report it, with what SHIPSMITH_DEBUG=1 prints: https://github.com/shipsmith/shipsmith/issues",
-        file=sys.stderr,
-    )
+def _too_late_to_interrupt() -> None:
+    """The project is about to appear: what happens from here on must not look like a failure."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

@@ -1,5 +1,6 @@
 """What can go wrong, and the exit status that says so."""
 
+import errno
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -24,6 +25,25 @@ class UserError(Exception):
 
 class TerminatedError(BaseException):
     """SIGTERM arrived. Not an Exception, so that only cleaning up stands between it and the end."""
+
+
+def is_of_the_machine(error: OSError) -> bool:
+    """Whether the disk, its permissions or its limits are to blame, rather than this program."""
+    return error.errno in OF_THE_MACHINE
+
+
+OF_THE_MACHINE = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENAMETOOLONG,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.ENOSPC,
+    errno.EPERM,
+    errno.EROFS,
+}
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -77,10 +77,10 @@ def _single_answers(given: Given, questionnaire: Questionnaire, problems: list[s
     answers: Answers = {}
     for setting in given.settings:
         name, separator, value = setting.partition("=")
-        if separator:
+        if separator and name.strip():
             answers[name.strip()] = questionnaire.parse(name.strip(), value.strip())
         else:
-            problems.append(f"--set {setting}: has no value. Write --set OPTION=VALUE")
+            problems.append(f"--set {setting}: is no answer. Write --set OPTION=VALUE")
     if given.resource is not None:
         answers["resource"] = given.resource
     if given.fields:

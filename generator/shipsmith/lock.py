@@ -27,10 +27,10 @@ class Pin:
 
 def write(project: Path, root: Path) -> None:
     """Write requirements.lock and requirements-dev.lock into `project`, from its pyproject.toml."""
-    pyproject = tomllib.loads((project / "pyproject.toml").read_text())
+    pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     runtime = pyproject["project"]["dependencies"]
     development = pyproject["dependency-groups"]["dev"]
-    universe = parse((root / UNIVERSE).read_text())
+    universe = parse((root / UNIVERSE).read_text("utf-8"))
     (project / "requirements.lock").write_text(prune(universe, runtime))
     (project / "requirements-dev.lock").write_text(prune(universe, [*runtime, *development]))
 

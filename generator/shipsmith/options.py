@@ -118,6 +118,16 @@ class Questionnaire:
             raise UserError(*problems)
         return answers
 
+    def switches(self, answers: Mapping[str, Any]) -> dict[str, str]:
+        """For each overlay, by its name: `.` where the answers turn it on, else nothing."""
+        known = dict(answers)
+        for name, question in self.questions.items():
+            if question.hidden and name.startswith(("with_", "without_", "in_")):
+                # what follows from fragments, copier alone can tell: it is left to copier
+                if "fragments" not in str(question.default):
+                    known[name] = self.default(question, known)
+        return {name: value for name, value in known.items() if name not in answers}
+
     def broken(self, answers: Answers, names: Container[str]) -> list[str]:
         """What the validators say of the answers to `names`, all of them being of the right types."""
         return [
@@ -139,7 +149,7 @@ class Questionnaire:
     def _unknown(self, name: str) -> str:
         if name in self.questions:
             return f"{name}: cannot be set, it follows from other answers"
-        return f"{name}: no such option.{nearest(name, self.asked)} `shipsmith options` lists them"
+        return f"{name}: no such option.{nearest(str(name), self.asked)} `shipsmith options` lists them"
 
 
 def _pairs(first: Question, second: Question) -> Iterator[dict[str, Any]]:
@@ -184,10 +194,10 @@ def _load(path: Path) -> dict[str, Any]:
 
     def include(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
         assert isinstance(node, yaml.ScalarNode)
-        return yaml.load((path.parent / str(loader.construct_scalar(node))).read_text(), Loader)
+        return yaml.load((path.parent / str(loader.construct_scalar(node))).read_text("utf-8"), Loader)
 
     Loader.add_constructor("!include", include)
     merged: dict[str, Any] = {}
-    for document in yaml.load_all(path.read_text(), Loader):
+    for document in yaml.load_all(path.read_text("utf-8"), Loader):
         merged |= document
     return merged

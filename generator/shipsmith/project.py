@@ -1,6 +1,6 @@
 """Make a project: `new`, from the answers to the finished repository."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,13 @@ from . import repository, source, workspace
 from .render import render
 
 
-def create(answers: Mapping[str, Any], destination: Path, *, git: bool = True) -> list[str]:
+def create(
+    answers: Mapping[str, Any],
+    destination: Path,
+    *,
+    git: bool = True,
+    before_publishing: Callable[[], None] = lambda: None,
+) -> list[str]:
     """Make the project at `destination`, whole or not at all; the paths of its files."""
     destination = destination.resolve()
     workspace.check(destination)
@@ -19,6 +25,7 @@ def create(answers: Mapping[str, Any], destination: Path, *, git: bool = True) -
         files = paths(project)
         if git:
             repository.commit_all(project, f"Start from shipsmith {source.commit()}")
+        before_publishing()
         workspace.publish(project, destination)
     return files
 

@@ -1,11 +1,12 @@
 """From answers to files, by copier."""
 
 import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
+
+from jinja2 import Environment, Template
 
 from . import lock, source, stubs
 
@@ -15,18 +16,16 @@ def render(answers: Mapping[str, Any], root: Path, destination: Path) -> None:
     from copier import Settings, run_copy
     from plumbum import local
 
-    with TemporaryDirectory(prefix="shipsmith-template-") as folder:
-        template = _snapshot(root, Path(folder))
-        # copier would ask git about the template and about each file; neither is in a repository
-        with local.env(PATH=os.devnull):
-            run_copy(
-                str(template),
-                destination,
-                data=dict(answers) | {"_commit": source.commit()},
-                defaults=True,
-                quiet=True,
-                settings=Settings(),
-            )
+    # without git, copier takes the template as it stands, and does not ask git about each file it writes
+    with local.env(PATH=os.devnull), _compiling_once():
+        run_copy(
+            str(root),
+            destination,
+            data=dict(answers) | {"_commit": source.commit()},
+            defaults=True,
+            quiet=True,
+            settings=Settings(),
+        )
     derive(destination, root)
 
 
@@ -36,10 +35,20 @@ def derive(project: Path, root: Path) -> None:
     lock.write(project, root)
 
 
-def _snapshot(root: Path, folder: Path) -> Path:
-    """The template without the repository around it, which copier would clone."""
-    if not (root / ".git").exists():
-        return root
-    shutil.copy2(root / "copier.yml", folder)
-    shutil.copytree(root / "template", folder / "template")
-    return folder
+@contextmanager
+def _compiling_once() -> Iterator[None]:
+    """Compile equal texts once. Copier compiles each part of each path anew: half of its time."""
+    compiled: dict[tuple[int, Any], Template] = {}
+    from_string = Environment.from_string
+
+    def remembered(self: Environment, text: Any, *arguments: Any, **options: Any) -> Template:
+        key = (id(self), text)
+        if key not in compiled:
+            compiled[key] = from_string(self, text, *arguments, **options)
+        return compiled[key]
+
+    Environment.from_string = remembered  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        Environment.from_string = from_string  # type: ignore[method-assign]

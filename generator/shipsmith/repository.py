@@ -6,43 +6,25 @@ from pathlib import Path
 
 from .errors import UserError
 
-
-def commit_all(project: Path, message: str) -> None:
-    """Make `project` a git repository with one commit, in the user's name where git knows it."""
-    environment = os.environ | _identity(project)
-    for variable in [name for name in environment if name.startswith("GIT_") and name not in IDENTITY]:
-        del environment[variable]
-    # the user's hooks, templates and signing are for their own commits
-    plain = ["-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false", "-c", "core.autocrlf=false"]
-    for command in (
-        ["init", "--quiet", "--template=", "--initial-branch=main"],
-        ["add", "--all", "."],
-        ["commit", "--quiet", "--no-verify", "--message", message],
-    ):
-        _git(project, [*plain, *command], environment)
-
-
+FALLBACK = {"user.name": "shipsmith", "user.email": "shipsmith@localhost"}
 IDENTITY = {
     "GIT_AUTHOR_NAME": "user.name",
     "GIT_AUTHOR_EMAIL": "user.email",
     "GIT_COMMITTER_NAME": "user.name",
     "GIT_COMMITTER_EMAIL": "user.email",
 }
-FALLBACK = {"user.name": "shipsmith", "user.email": "shipsmith@localhost"}
+# the user's hooks, filters, ignored files, templates and signing are for their own commits
+WITHOUT_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
-def _identity(project: Path) -> dict[str, str]:
-    """Names for those that neither the environment nor git's configuration has."""
-    configured = {key: _configured(key, project) for key in FALLBACK}
-    return {
-        variable: os.environ.get(variable) or configured[key] or FALLBACK[key]
-        for variable, key in IDENTITY.items()
-    }
-
-
-def _configured(key: str, folder: Path) -> str:
-    command = ["git", "config", "--includes", key]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder).stdout.strip()
+def commit_all(project: Path, message: str) -> None:
+    """Make `project` a git repository with one commit, in the user's name where git knows it."""
+    environment = _environment() | WITHOUT_CONFIGURATION
+    _git(project, ["init", "--quiet", "--template=", "--initial-branch=main"], environment)
+    _git(project, ["add", "--all"], environment)
+    # not before there is a repository: its place may decide which name is configured
+    environment |= _identity(project)
+    _git(project, ["-c", "maintenance.auto=false", "commit", "--quiet", "--message", message], environment)
 
 
 def check() -> None:
@@ -53,10 +35,35 @@ def check() -> None:
         raise UserError("git was not found. Install it, or use --no-git")
 
 
+def _identity(project: Path) -> dict[str, str]:
+    """The names for a commit: from the environment, else from git's configuration, else ours."""
+    configured = FALLBACK | _configured_identity(project)
+    return {variable: os.environ.get(variable) or configured[key] for variable, key in IDENTITY.items()}
+
+
+def _configured_identity(project: Path) -> dict[str, str]:
+    command = ["git", "config", "--get-regexp", r"^user\.(name|email)$"]
+    environment = _environment(keep="GIT_CONFIG")
+    result = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    pairs = (line.partition(" ") for line in result.stdout.splitlines())
+    return {key: value for key, _, value in pairs if value.strip()}
+
+
+def _environment(keep: str = "\0") -> dict[str, str]:
+    """This environment, less what tells git of another repository; variables that begin with `keep` stay."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(keep)
+    }
+
+
 def _git(project: Path, arguments: list[str], environment: dict[str, str]) -> None:
     command = ["git", *arguments]
     result = subprocess.run(
         command, cwd=project, env=environment, capture_output=True, text=True, check=False
     )
     if result.returncode:
-        raise UserError(f"git {arguments[-1]} failed: {result.stderr.strip()}. Mend it, or use --no-git")
+        raise UserError(f"the first commit failed: {result.stderr.strip()}. Put that right, or use --no-git")

@@ -1,6 +1,7 @@
 """Where the template is: in this checkout, or in the installed package."""
 
 import subprocess
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +22,6 @@ def commit() -> str:
     """The template's version as copier records it: `git describe` in a checkout, else the release's tag."""
     if (root() / ".git").exists():
         describe = ["git", "-C", str(root()), "describe", "--tags", "--always"]
-        result = subprocess.run(describe, capture_output=True, text=True, check=False)
-        if result.returncode == 0:
-            return result.stdout.strip()
+        with suppress(OSError, subprocess.CalledProcessError):
+            return subprocess.run(describe, capture_output=True, text=True, check=True).stdout.strip()
     return f"v{version('shipsmith')}"

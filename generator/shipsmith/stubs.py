@@ -1,8 +1,12 @@
 """gRPC stubs, generated from what was rendered."""
 
+import errno
 import os
 from importlib.resources import files
 from pathlib import Path
+from shutil import disk_usage
+
+SPACE_FOR_STUBS = 1 << 20  # bytes
 
 
 def write(project: Path) -> None:
@@ -24,4 +28,11 @@ def write(project: Path) -> None:
         *map(str, sources),
     ]
     if status := _protoc_compiler.run_main([os.fsencode(argument) for argument in arguments]):
-        raise RuntimeError(f"protoc ended with status {status}")
+        raise _reason(project, status)
+
+
+def _reason(project: Path, status: int) -> Exception:
+    """The compiler has one status for all failures, a full disk included."""
+    if disk_usage(project).free < SPACE_FOR_STUBS:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(project))
+    return RuntimeError(f"protoc ended with status {status}")

@@ -124,10 +124,10 @@ def test_a_destination_that_appears_meanwhile_is_left_as_it_is(tmp_path: Path) -
 def test_what_is_our_fault_is_said_to_be(tmp_path: Path) -> None:
     """A template that asks for a package that its universe lacks."""
     program = (
-        "import sys; from shipsmith import cli, lock\n"
+        "import sys; from shipsmith import __main__, lock\n"
         "lock.parse = lambda text: []\n"
         "sys.argv = ['shipsmith', 'new', 'orders', '--defaults']\n"
-        "cli.main()\n"
+        "__main__.main()\n"
     )
     command = [*SHIPSMITH[:1], "-c", program]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
