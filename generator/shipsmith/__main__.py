@@ -57,12 +57,15 @@ def _blame_us(error: Exception) -> None:
 
 
 def _flush() -> None:
-    """Write what is left, or drop it where nobody reads: Python would complain about that at its exit."""
+    """Write what is left. It is dropped where that fails: Python would try it once more at its exit."""
     try:
         sys.stdout.flush()
-    except OSError:
+    except OSError as error:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # a reader that went away has all it wants
+        if not isinstance(error, BrokenPipeError):
+            _fail(Exit.USER_ERROR, f"standard output: {error.strerror}")
 
 
 if __name__ == "__main__":

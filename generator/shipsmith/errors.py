@@ -35,6 +35,7 @@ def is_of_the_machine(error: OSError) -> bool:
 OF_THE_MACHINE = {
     errno.EACCES,
     errno.EDQUOT,
+    errno.EFBIG,
     errno.EIO,
     errno.EMFILE,
     errno.ENAMETOOLONG,

@@ -15,6 +15,7 @@ from .errors import UserError, nearest
 
 Answers = dict[str, Any]
 
+SWITCHES = ("with_", "without_", "in_")
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -117,16 +118,6 @@ class Questionnaire:
         if problems:
             raise UserError(*problems)
         return answers
-
-    def switches(self, answers: Mapping[str, Any]) -> dict[str, str]:
-        """For each overlay, by its name: `.` where the answers turn it on, else nothing."""
-        known = dict(answers)
-        for name, question in self.questions.items():
-            if question.hidden and name.startswith(("with_", "without_", "in_")):
-                # what follows from fragments, copier alone can tell: it is left to copier
-                if "fragments" not in str(question.default):
-                    known[name] = self.default(question, known)
-        return {name: value for name, value in known.items() if name not in answers}
 
     def broken(self, answers: Answers, names: Container[str]) -> list[str]:
         """What the validators say of the answers to `names`, all of them being of the right types."""

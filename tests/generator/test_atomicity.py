@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import time
@@ -17,6 +18,7 @@ from .cli import SHIPSMITH, left_in, shipsmith
 
 NEW = [*SHIPSMITH, "new", "orders", "--defaults", "--preset", "minimal"]
 KILLS = 50
+INTERRUPTIONS = 12
 
 
 def whole(project: Path) -> bool:
@@ -76,6 +78,21 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, signum: int, status: 
     assert left_in(tmp_path) == []
 
 
+def test_an_interruption_at_any_moment_leaves_nothing_or_everything(tmp_path: Path) -> None:
+    """And the exit status says which of the two."""
+    moments = random.Random(2026)
+    for number in range(INTERRUPTIONS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        process = subprocess.Popen(NEW, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(moments.uniform(0.2, 1.5))
+        process.send_signal(signal.SIGINT)
+        if process.wait() == 0:
+            assert whole(folder / "orders")
+        else:
+            assert left_in(folder) == []
+
+
 def test_of_two_runs_at_once_one_wins_whole(tmp_path: Path) -> None:
     processes = [subprocess.Popen(NEW, cwd=tmp_path, stderr=subprocess.PIPE) for _ in range(2)]
     errors = [process.communicate()[1] for process in processes]
@@ -95,6 +112,23 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     answers = Questionnaire(source.root()).resolve({})
     with pytest.raises(OSError, match="No space left"):
         create(answers, tmp_path / "orders")
+    assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("kibibytes", [1, 4, 64])
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path, kibibytes: int) -> None:
+    """As where there is a quota: what grows too large is the first file, then one of the last."""
+    limit = kibibytes * 1024
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    new = [*SHIPSMITH, "new", "orders", "--defaults", "--preset", "full", "--set", "grpc=false"]
+    result = subprocess.run(
+        new, cwd=tmp_path, preexec_fn=limited, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert (result.returncode, "File too large" in result.stderr) == (1, True)
+    assert "Traceback" not in result.stderr
     assert left_in(tmp_path) == []
 
 

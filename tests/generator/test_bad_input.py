@@ -1,11 +1,12 @@
 """Whatever a user gets wrong: a clear sentence, exit status 1, and no file."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from .cli import left_in, shipsmith
+from .cli import SHIPSMITH, left_in, shipsmith
 
 BAD_INPUTS = {
     "an unknown option": (["--set", "databse=sqlite"], "Did you mean 'database'?"),
@@ -24,7 +25,8 @@ BAD_INPUTS = {
     "a resource that is a Python word": (["--resource", "class"], "word of Python"),
     "a resource that is a template": (["--resource", "{{ 7 * 7 }}"], "is no resource's name"),
     "a field without a type": (["--field", "customer"], "Write --field 'name: type'"),
-    "a field of an unknown type": (["--field", "customer: string"], "is not a type"),
+    "a field of an unknown type": (["--field", "customer: colour"], "is not a type. Use one of str"),
+    "a type of another language": (["--field", "customer: String?"], "Did you mean str?"),
     "a field that is a Python word": (["--field", "from: date"], "word of Python"),
     "a field named twice": (["--field", "a: str", "--field", "a: int"], "Name each field once"),
     "a field that every resource has": (["--field", "id: uuid"], "has it already"),
@@ -32,6 +34,7 @@ BAD_INPUTS = {
     "a description that breaks out": (["--set", 'description=a" \n[tool]'], "would misread"),
     "an image with a tag": (["--set", "image_repository=ghcr.io/acme/orders:1"], "without a tag"),
     "an owner with a slash": (["--set", "owner=acme/payments"], "is no team's name"),
+    "a setting without a name": (["--set", "=redis"], "--set OPTION=VALUE"),
     "a missing answers file": (["--answers", "answers.yml"], "answers.yml: cannot be read"),
 }
 
@@ -100,6 +103,32 @@ def test_without_git_the_user_is_told_what_to_do(tmp_path: Path) -> None:
     result = shipsmith("new", "orders", "--defaults", cwd=tmp_path, PATH=os.devnull)
     assert (result.returncode, "--no-git" in result.stderr) == (1, True)
     assert left_in(tmp_path) == []
+
+
+def test_output_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [*SHIPSMITH, "options"]
+        result = subprocess.run(
+            command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (result.returncode, "No space left" in result.stderr) == (1, True)
+    assert "Traceback" not in result.stderr
+
+
+def test_a_reader_that_went_away_is_no_error(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    result = subprocess.run(
+        [*SHIPSMITH, "options"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, b"")
 
 
 def test_wrong_usage_is_another_exit_status(tmp_path: Path) -> None:

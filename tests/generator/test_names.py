@@ -73,6 +73,11 @@ def test_service_names_that_are_refused(name: str) -> None:
     assert refused(service_name=name, resource="thing")
 
 
+@pytest.mark.parametrize("name", ["client", "session", "store", "server", "route", "version"])
+def test_resources_that_sound_like_code_work(name: str) -> None:
+    assert not refused(resource=name)
+
+
 @pytest.mark.parametrize("name", ["order", "select_item", "user", "table_row", "package", "enum", "group"])
 def test_resources_that_are_words_of_sql_or_protobuf_work(name: str) -> None:
     assert not refused(resource=name)
@@ -101,6 +106,7 @@ def test_fields_that_are_words_of_sql_or_protobuf_work(name: str) -> None:
         "int",
         "dt",
         "json",
+        "keys",
         "model_fields",
         "Name",
         "a-b",

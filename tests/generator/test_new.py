@@ -45,33 +45,6 @@ def test_the_answers_of_a_project_make_the_same_project(tmp_path: Path) -> None:
     assert subprocess.run(compare, cwd=tmp_path, check=False).returncode == 0
 
 
-def test_the_first_commit_holds_everything(tmp_path: Path) -> None:
-    shipsmith("new", "orders", "--defaults", cwd=tmp_path)
-    git = ["git", "-C", str(tmp_path / "orders")]
-    status = subprocess.run([*git, "status", "--porcelain", "--ignored"], capture_output=True, check=True)
-    log = subprocess.run([*git, "log", "--format=%s"], capture_output=True, text=True, check=True)
-    assert status.stdout == b""
-    assert log.stdout.startswith("Start from shipsmith ")
-    assert len(log.stdout.splitlines()) == 1
-
-
-def test_the_users_git_configuration_cannot_break_the_first_commit(tmp_path: Path) -> None:
-    hooks = tmp_path / "hooks"
-    hooks.mkdir()
-    (hooks / "pre-commit").write_text("#!/bin/sh\nexit 1\n")
-    (hooks / "pre-commit").chmod(0o755)
-    config = tmp_path / "gitconfig"
-    config.write_text(f"[core]\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n[user]\nname = Ada\n")
-    (tmp_path / "work").mkdir()
-    result = shipsmith(
-        "new", "orders", "--defaults", "--preset", "minimal",
-        cwd=tmp_path / "work", GIT_CONFIG_GLOBAL=str(config), GIT_DIR="/nowhere",
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    log = ["git", "-C", str(tmp_path / "work" / "orders"), "log", "--format=%an"]
-    assert subprocess.run(log, capture_output=True, text=True, check=True).stdout == "Ada\n"
-
-
 def test_without_git_there_is_no_repository(tmp_path: Path) -> None:
     shipsmith("new", "orders", "--defaults", "--preset", "minimal", "--no-git", cwd=tmp_path)
     assert not (tmp_path / "orders" / ".git").exists()

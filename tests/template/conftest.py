@@ -11,19 +11,28 @@ from ..systems.servers import Recipe, Server, running
 from . import projects
 from .projects import Project
 
+Start = Callable[[Recipe], Server]
+
 
 @pytest.fixture
-def server() -> Iterator[Callable[[Recipe], Server]]:
-    """Starts a real server for this test alone; skips the test if it cannot be had here."""
+def server() -> Iterator[Start]:
+    """Starts a real server for one test alone; skips the test if it cannot be had here."""
     with ExitStack() as stack:
+        yield lambda recipe: _start(stack, recipe)
 
-        def start(recipe: Recipe) -> Server:
-            try:
-                return stack.enter_context(running(recipe))
-            except UnavailableError as error:
-                pytest.skip(f"{recipe.name}: {error}")
 
-        yield start
+@pytest.fixture(scope="module")
+def module_server() -> Iterator[Start]:
+    """Starts a real server for all tests of a module."""
+    with ExitStack() as stack:
+        yield lambda recipe: _start(stack, recipe)
+
+
+def _start(stack: ExitStack, recipe: Recipe) -> Server:
+    try:
+        return stack.enter_context(running(recipe))
+    except UnavailableError as error:
+        pytest.skip(f"{recipe.name}: {error}")
 
 
 @pytest.fixture(scope="session")

@@ -35,10 +35,11 @@ async def call_async(
 
 
 def _callable(channel: Any, method: MethodDescriptor) -> Callable[..., Any]:
-    answer_type = message_factory.GetMessageClass(method.output_type)
-    path = f"/{method.containing_service.full_name}/{method.name}"
+    request_type, answer_type = map(message_factory.GetMessageClass, (method.input_type, method.output_type))
     stub: Callable[..., Any] = channel.unary_unary(
-        path, request_serializer=Message.SerializeToString, response_deserializer=answer_type.FromString
+        f"/{method.containing_service.full_name}/{method.name}",
+        request_serializer=request_type.SerializeToString,
+        response_deserializer=answer_type.FromString,
     )
     return stub
 

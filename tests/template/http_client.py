@@ -41,12 +41,13 @@ async def count_by_name(orders: str) -> Counter[str]:
             query["cursor"] = page["next_cursor"]
 
 
-async def settled_counts(orders: str, names: Iterable[str], seconds: float = 60) -> Counter[str]:
-    """The counts once every name is there, and some time after, for what comes twice."""
+async def settled_counts(orders: str, names: Iterable[str], seconds: int = 60) -> Counter[str]:
+    """The counts once every name is there, or the time is over; and a while after, for what comes twice."""
     wanted = set(names)
-    async with asyncio.timeout(seconds):
-        while not wanted <= (await count_by_name(orders)).keys():
-            await asyncio.sleep(0.5)
+    for _ in range(seconds):
+        if wanted <= (await count_by_name(orders)).keys():
+            break
+        await asyncio.sleep(1)
     await asyncio.sleep(3)
     return await count_by_name(orders)
 
@@ -55,8 +56,9 @@ def begin_slow_request(port: int) -> socket.socket:
     """Send the head of a request and half of its body."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=20)
     body = _slow_body()
-    head = f"POST /orders HTTP/1.1\r\nHost: orders\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    connection.sendall(head.encode() + body[:10])
+    head = ["POST /orders HTTP/1.1", "Host: orders", "Content-Type: application/json"]
+    lines = [*head, f"Content-Length: {len(body)}", "", ""]
+    connection.sendall("\r\n".join(lines).encode() + body[:10])
     return connection
 
 

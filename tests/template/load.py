@@ -28,7 +28,7 @@ class Load:
 
 
 @asynccontextmanager
-async def load(send: Callable[[], Awaitable[None]], clients: int) -> AsyncIterator[Load]:
+async def load(send: Callable[[], Awaitable[object]], clients: int) -> AsyncIterator[Load]:
     """Send requests from many clients at once; a request fails by raising."""
     state = Load()
     async with asyncio.TaskGroup() as group:
@@ -40,7 +40,7 @@ async def load(send: Callable[[], Awaitable[None]], clients: int) -> AsyncIterat
             state.stopping = True
 
 
-async def _client(send: Callable[[], Awaitable[None]], state: Load) -> None:
+async def _client(send: Callable[[], Awaitable[object]], state: Load) -> None:
     while not state.stopping:
         sent, problem = time.monotonic(), None
         try:

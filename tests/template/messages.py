@@ -10,6 +10,8 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
 from aio_pika.exceptions import AMQPError
 
+TRIES = 300
+
 
 @dataclass
 class Events:
@@ -53,9 +55,11 @@ async def send_commands(url: str, names: Iterable[str]) -> None:
     """Send a create command for each name, each until the server confirms it; same name, same message id."""
     async with await connect(url) as connection:
         for name in names:
-            while not await _confirmed(connection, name):
+            for _ in range(TRIES):
+                if await _confirmed(connection, name):
+                    break
                 await asyncio.sleep(0.1)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.01)
 
 
 async def _confirmed(connection: AbstractRobustConnection, name: str) -> bool:

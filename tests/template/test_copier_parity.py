@@ -38,8 +38,8 @@ def test_copier_copy_gives_the_same_bytes(tmp_path: Path, template: Path, preset
     projects.run(*copier, f"git+file://{template}", "copied", directory=tmp_path)
 
     # the same release, run from its own repository
-    program = "import sys; from pathlib import Path; from shipsmith import cli, source;"
-    program += f"source.root = lambda: Path({str(template)!r}); cli.main()"
+    program = "import sys; from pathlib import Path; from shipsmith import __main__, source;"
+    program += f"source.root = lambda: Path({str(template)!r}); __main__.main()"
     new = [sys.executable, "-c", program, "new", "made", "--no-git", "--defaults"]
     projects.run(*new, "--preset", preset, "--set", "service_name=orders", directory=tmp_path)
 

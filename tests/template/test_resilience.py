@@ -19,6 +19,10 @@ from .load import load
 from .projects import Project, Service
 
 CLIENTS = 8
+# The tests share one set of servers.
+pytestmark = pytest.mark.xdist_group("resilience")
+# RabbitMQ writes the list of its queues to disk after 3 s; a younger queue may not survive a kill.
+QUEUES_ON_DISK = 5
 
 
 @dataclass(frozen=True)
@@ -34,16 +38,21 @@ class System:
         return f"{self.service.url}/orders"
 
 
+@pytest.fixture(scope="module")
+def servers(module_server: Callable[[Recipe], Server]) -> dict[str, Server]:
+    recipes = (postgresql.POSTGRESQL, redis.REDIS, rabbitmq.RABBITMQ)
+    return {recipe.name: module_server(recipe) for recipe in recipes}
+
+
 @pytest.fixture
-def system(full: Project, server: Callable[[Recipe], Server], tmp_path: Path) -> Iterator[System]:
-    database, cache, broker = server(postgresql.POSTGRESQL), server(redis.REDIS), server(rabbitmq.RABBITMQ)
+def system(full: Project, servers: dict[str, Server], tmp_path: Path) -> Iterator[System]:
     settings = {
-        "REPOSITORY__URL": postgresql.url(database),
-        "CACHE__URL": redis.url(cache),
-        "BROKER__URL": rabbitmq.url(broker),
+        "REPOSITORY__URL": postgresql.url(servers["postgresql"]),
+        "CACHE__URL": redis.url(servers["redis"]),
+        "BROKER__URL": rabbitmq.url(servers["rabbitmq"]),
     }
     with projects.running(full, settings, tmp_path / "log") as service:
-        yield System(service, cache, broker)
+        yield System(service, servers["redis"], servers["rabbitmq"])
 
 
 def test_redis_dies_under_load(system: System) -> None:
@@ -74,7 +83,7 @@ def test_rabbitmq_dies_under_load_and_every_event_arrives(system: System) -> Non
 
         async with messages.listening(rabbitmq.url(system.rabbitmq), "orders.events") as events:
             async with aiohttp.ClientSession() as session, load(lambda: create(session), CLIENTS) as clients:
-                await asyncio.sleep(1)
+                await asyncio.sleep(QUEUES_ON_DISK)
                 await asyncio.to_thread(system.rabbitmq.kill)
                 await asyncio.sleep(2)
                 await asyncio.to_thread(system.rabbitmq.start)
@@ -93,13 +102,15 @@ def test_rabbitmq_dies_under_commands_and_each_takes_effect_once(system: System)
     random.shuffle(sends)
 
     async def scenario() -> None:
+        await asyncio.sleep(QUEUES_ON_DISK)
         sending = asyncio.create_task(messages.send_commands(rabbitmq.url(system.rabbitmq), sends))
         await asyncio.sleep(1)
         await asyncio.to_thread(system.rabbitmq.kill)
         await asyncio.sleep(1)
         await asyncio.to_thread(system.rabbitmq.start)
         await sending
-        assert await http_client.settled_counts(system.orders, names) == Counter(names)
+        counts = await http_client.settled_counts(system.orders, names)
+        assert {name: counts[name] for name in names} == Counter(names)
 
     asyncio.run(scenario())
 
@@ -110,13 +121,13 @@ def test_sigterm_cuts_no_http_request(system: System, keep_alive: bool) -> None:
 
     async def scenario() -> None:
         connector = aiohttp.TCPConnector(force_close=not keep_alive)
-        async with aiohttp.ClientSession(connector=connector) as session:
-            async with load(lambda: http_client.create(session, system.orders), CLIENTS) as clients:
-                await asyncio.sleep(1)
-                slow = await asyncio.to_thread(http_client.begin_slow_request, system.service.ports["http"])
-                signalled = terminate(system.service)
-                await asyncio.sleep(0.5)
-                assert b"201 Created" in await asyncio.to_thread(http_client.end_slow_request, slow)
+        session = aiohttp.ClientSession(connector=connector)
+        async with session, load(lambda: http_client.create(session, system.orders), CLIENTS) as clients:
+            await asyncio.sleep(1)
+            slow = await asyncio.to_thread(http_client.begin_slow_request, system.service.ports["http"])
+            signalled = terminate(system.service)
+            await asyncio.sleep(0.5)
+            assert b"201 Created" in await asyncio.to_thread(http_client.end_slow_request, slow)
         assert clients.problems(before=signalled) == []
         assert len(clients.records) > 100
 

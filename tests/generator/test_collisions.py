@@ -1,0 +1,112 @@
+"""No resource can be given a name that the generated code uses for something else."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from shipsmith import presets, source
+from shipsmith.errors import UserError
+from shipsmith.options import Answers, Questionnaire
+from shipsmith.render import render
+
+RESOURCE = "zzq"  # in no word of the template, and no more is this:
+FIELD = "yyk"
+TYPES = ("str", "int", "float", "bool", "decimal", "datetime", "date", "uuid")
+FIELDS = {f"{FIELD}{number}": kind for number, kind in enumerate([*TYPES, *(f"{kind}?" for kind in TYPES)])}
+VARIANTS: dict[str, tuple[str, Answers]] = {
+    "minimal": ("minimal", {}),
+    "gRPC alone": ("minimal", {"http": False, "grpc": True}),
+    "service": ("service", {}),
+    "full": ("full", {}),
+    "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
+}
+
+questionnaire = Questionnaire(source.root())
+
+
+@pytest.mark.parametrize(("preset", "changes"), VARIANTS.values(), ids=VARIANTS)
+def test_a_resource_cannot_take_a_name_that_is_taken(tmp_path: Path, preset: str, changes: Answers) -> None:
+    """What stands beside the resource's names in one scope is refused as a resource's name."""
+    answers = presets.load(source.root(), preset).answers | changes
+    answers |= {"resource": RESOURCE, "fields": FIELDS}
+    render(questionnaire.resolve(answers), source.root(), tmp_path)
+    modules = [path for path in tmp_path.rglob("*.py") if "_pb2" not in path.name]
+    taken = {
+        name: f"{path.relative_to(tmp_path)} has both {mine} and {other}"
+        for path in modules
+        for scope in scopes(ast.parse(path.read_text()))
+        for mine, other, name in collisions(scope)
+    }
+    assert {name: where for name, where in taken.items() if accepted(name)} == {}
+
+
+def collisions(scope: set[str]) -> Iterator[tuple[str, str, str]]:
+    """A name made of the resource's, another one, and the resource that would make them the same."""
+    for mine in (name for name in scope if RESOURCE in name.lower()):
+        before, after = snake(mine).split(RESOURCE)
+        for other in scope:
+            name = snake(other)
+            fits = name.startswith(before) and name.endswith(after) and len(name) > len(before + after)
+            # classes meet classes, and everything else meets everything else
+            alike = mine[0].isupper() == other[0].isupper() and not other.isupper()
+            if fits and alike and FIELD not in mine + other:
+                yield mine, other, name[len(before) : len(name) - len(after)]
+
+
+def accepted(resource: str) -> bool:
+    if RESOURCE in resource:
+        return False
+    try:
+        questionnaire.resolve({"resource": resource})
+    except UserError:
+        return False
+    return True
+
+
+def scopes(module: ast.Module) -> Iterator[set[str]]:
+    """The names that the module's level, each class and each function knows or uses."""
+    yield set(level(module.body))
+    for node in ast.walk(module):
+        if isinstance(node, ast.ClassDef):
+            yield {*level(node.body), *own_attributes(node)}
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield set(names(node))
+
+
+def level(body: list[ast.stmt]) -> Iterator[str]:
+    """The names of some statements, without what is in the bodies of functions and classes."""
+    for statement in body:
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield statement.name
+                yield from names(statement.args)
+            case ast.ClassDef():
+                yield statement.name
+                for base in statement.bases:
+                    yield from names(base)
+            case _:
+                yield from names(statement)
+
+
+def names(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.alias(name=name, asname=asname):
+                yield asname or name.partition(".")[0]
+
+
+def own_attributes(node: ast.ClassDef) -> Iterator[str]:
+    for part in ast.walk(node):
+        match part:
+            case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
+                yield attribute
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z][a-z])", "_", name).lower()
