@@ -73,7 +73,7 @@ def test_service_names_that_are_refused(name: str) -> None:
     assert refused(service_name=name, resource="thing")
 
 
-@pytest.mark.parametrize("name", ["client", "session", "store", "server", "route", "version"])
+@pytest.mark.parametrize("name", ["client", "session", "store", "server", "channel", "version"])
 def test_resources_that_sound_like_code_work(name: str) -> None:
     assert not refused(resource=name)
 
