@@ -65,12 +65,12 @@ def test_the_users_git_configuration_cannot_break_the_first_commit(tmp_path: Pat
 def test_a_name_that_is_configured_for_a_place_is_used_there(tmp_path: Path) -> None:
     config = tmp_path / "gitconfig"
     config.write_text(
-        f'[user]\nname = Ada\n[includeIf "gitdir:{tmp_path}/work/"]\npath = {tmp_path}/work.inc\n'
+        f'[user]\nname = Ada\n[includeIf "gitdir:{tmp_path}/there/"]\npath = {tmp_path}/there.inc\n'
     )
-    (tmp_path / "work.inc").write_text("[user]\nname = Ada at work\n")
-    (tmp_path / "work").mkdir()
-    shipsmith(*NEW, cwd=tmp_path / "work", GIT_CONFIG_GLOBAL=str(config))
-    assert git(tmp_path / "work" / "orders", "log", "--format=%an") == "Ada at work\n"
+    (tmp_path / "there.inc").write_text("[user]\nname = Ada at work\n")
+    (tmp_path / "there").mkdir()
+    shipsmith(*NEW, cwd=tmp_path / "there", GIT_CONFIG_GLOBAL=str(config))
+    assert git(tmp_path / "there" / "orders", "log", "--format=%an") == "Ada at work\n"
 
 
 def test_names_of_the_environment_win(tmp_path: Path) -> None:
