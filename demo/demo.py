@@ -17,6 +17,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).parents[1]
 SERVICE = REPOSITORY / "build" / "demo" / "orders"
+LOG = SERVICE.with_suffix(".log")
 SHIPSMITH = Path(sys.executable).with_name("shipsmith")
 
 
@@ -61,7 +62,11 @@ def service_running(http: int, grpc: int, metrics: int) -> Iterator[None]:
     """The service on these ports, from ready to SIGTERM."""
     ports = {"ORDERS_HTTP__PORT": http, "ORDERS_GRPC__PORT": grpc, "ORDERS_METRICS__PORT": metrics}
     environment = os.environ | {name: str(port) for name, port in ports.items()}
-    process = subprocess.Popen(["make", "run"], cwd=SERVICE, env=environment, start_new_session=True)
+    print(f"$ make run > {LOG}", flush=True)
+    with LOG.open("wb") as log:
+        process = subprocess.Popen(
+            ["make", "run"], cwd=SERVICE, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         wait_until_ready(f"http://127.0.0.1:{http}/readyz", process)
         yield
@@ -79,7 +84,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
             return
         except (urllib.error.URLError, OSError):
             if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"the service did not become ready: {url}")
+                sys.exit(f"the service did not become ready: {url}\n{LOG.read_text()}")
             time.sleep(0.2)
 
 

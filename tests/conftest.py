@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ STRICT = os.environ.get("STRICT") == "1"
 
 
 def pytest_configure() -> None:
+    # Here are uv, whose cache the generated services share, and the checkers
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     # A terminated run ends its servers, as an interrupted one does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -113,6 +113,4 @@ def run(
 def clean_environment() -> dict[str, str]:
     """This environment, less what the test run and make itself put there."""
     ours = ("PYTEST_", "MAKE", "MFLAGS", "COV_", "GIT_DIR", "GIT_INDEX", "GIT_WORK")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    # Here is uv, whose cache the services share
-    return {**kept, "PATH": os.pathsep.join((str(SHIPSMITH.parent), kept["PATH"]))}
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
