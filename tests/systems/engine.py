@@ -78,11 +78,19 @@ def _own_engine() -> Iterator[Engine]:
     process = Process([dockerd, *state, f"--host={socket}"], folder / "log")
     try:
         engine = Engine({"DOCKER_HOST": socket, "DOCKER_CONFIG": str(_configuration())}, stand_ins=True)
-        process.wait_until((folder / "docker.sock").exists, "the Docker engine")
+        process.wait_until(lambda: _answers(engine), "the Docker engine")
         yield engine
     finally:
         process.stop(seconds=30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers(engine: Engine) -> bool:
+    try:
+        engine.docker("version")
+    except RuntimeError:
+        return False
+    return True
 
 
 def _configuration() -> Path:
