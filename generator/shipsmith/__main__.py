@@ -6,12 +6,17 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
-from .errors import Exit, TerminatedError, UserError, is_of_the_machine
+from .errors import Exit, StoppedError, UserError, is_of_the_machine
+
+STATUSES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 
 
 def main() -> None:
     """Run the command line."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in STATUSES:
+        # a shell's background jobs ignore interruptions
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         # imported here, so that an interruption of the import ends as any other does
         from .cli import app
@@ -19,10 +24,8 @@ def main() -> None:
         app()
     except UserError as error:
         _fail(Exit.USER_ERROR, *error.problems)
-    except KeyboardInterrupt:
-        _fail(Exit.INTERRUPTED, "interrupted")
-    except TerminatedError:
-        _fail(Exit.TERMINATED, "terminated")
+    except StoppedError as stop:
+        _fail(stop.status, stop.status.name.lower())
     except OSError as error:
         if is_of_the_machine(error):
             where = f"{error.filename}: " if error.filename else ""
@@ -34,8 +37,8 @@ def main() -> None:
         _flush()
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise TerminatedError
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise StoppedError(STATUSES[signal.Signals(number)])
 
 
 def _fail(status: Exit, *problems: str) -> None:

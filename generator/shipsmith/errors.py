@@ -23,8 +23,12 @@ class UserError(Exception):
         self.problems = problems
 
 
-class TerminatedError(BaseException):
-    """SIGTERM arrived. Not an Exception, so that only cleaning up stands between it and the end."""
+class StoppedError(BaseException):
+    """A signal arrived. Not an Exception, so that only cleaning up stands between it and the end."""
+
+    def __init__(self, status: Exit) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def is_of_the_machine(error: OSError) -> bool:

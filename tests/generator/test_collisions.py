@@ -1,4 +1,7 @@
-"""No resource can be given a name that the generated code uses for something else."""
+"""No resource can be given a name that the generated code uses for something else.
+
+What is found here belongs into `own_names` of template/_shared/reserved.jinja, or gets a longer name.
+"""
 
 import ast
 import re

@@ -11,8 +11,7 @@ from shipsmith.options import Answers, Questionnaire, Rule
 TYPES = ("str", "int", "float", "bool", "decimal", "datetime", "date", "uuid")
 NEEDS = {"wanted": "", "maybe": "?"}
 
-# What the resource is called and made of: the default, everything there is, and words of other languages.
-PLAIN: Answers = {}
+# What the resource is called and made of: everything there is, words of other languages, nothing required.
 EVERY_TYPE: Answers = {
     "service_name": "warehouse-allocations",
     "resource": "warehouse_allocation",
@@ -23,7 +22,8 @@ RESERVED_WORDS: Answers = {
     "resource": "order",
     "fields": {"select": "str", "message": "str?", "group": "int"},
 }
-SHAPES = (EVERY_TYPE, RESERVED_WORDS, PLAIN)
+ALL_OPTIONAL: Answers = {"resource": "note", "fields": {"text": "str?", "rank": "float?"}}
+SHAPES = (EVERY_TYPE, RESERVED_WORDS, ALL_OPTIONAL)
 
 
 def matrix() -> dict[str, Answers]:
