@@ -1,5 +1,6 @@
 """A Docker engine with Compose: this machine's own where it serves, else one that the tests start."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -53,7 +54,7 @@ def engine_with(images: Sequence[str]) -> Iterator[Engine]:
     if engine_runs() and _has_plugins() and all(map(image_available, images)):
         yield Engine({}, stand_ins=False)
         return
-    with _own_engine() as engine:
+    with _alone(), _own_engine() as engine:
         for image in images:
             if not engine.docker("images", "--quiet", image):
                 stand_ins.build(engine.docker, image, CACHE)
@@ -65,10 +66,18 @@ def _has_plugins() -> bool:
 
 
 @contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other test process has an engine: two cannot share the images that were made."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def _own_engine() -> Iterator[Engine]:
     if os.geteuid() != 0:
         raise UnavailableError("no Docker engine with Compose runs here, and only root can start one")
-    CACHE.mkdir(parents=True, exist_ok=True)
     dockerd = require("dockerd", "docker.io")
     require("iptables", "iptables")
     # A socket's path may have 107 characters; the temporary folder is short whatever the checkout's path is.

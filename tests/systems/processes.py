@@ -7,8 +7,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+
+# The kernel takes the thread that starts a process for its parent: this one lives as long as the tests.
+LAUNCHER = ThreadPoolExecutor(max_workers=1)
 
 
 def free_port() -> int:
@@ -50,7 +54,8 @@ class Process:
     ) -> None:
         self.log = log
         with log.open("ab") as output:
-            self._popen = subprocess.Popen(
+            started = LAUNCHER.submit(
+                subprocess.Popen,
                 bound_to_parent(command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -59,6 +64,7 @@ class Process:
                 cwd=directory,
                 start_new_session=True,
             )
+            self._popen = started.result()
 
     @property
     def pid(self) -> int:

@@ -34,6 +34,7 @@ async def count_by_name(orders: str) -> Counter[str]:
     async with aiohttp.ClientSession() as session:
         while True:
             async with session.get(orders, params=query) as response:
+                assert response.status == 200, f"{response.status} {await response.text()}"
                 page = await response.json()
             counts.update(item["name"] for item in page["items"])
             if page["next_cursor"] is None:

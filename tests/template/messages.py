@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
 from aio_pika.exceptions import AMQPError
 
 TRIES = 300
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass
@@ -19,18 +21,15 @@ class Events:
 
     received: list[tuple[str, str]] = field(default_factory=list)
 
-    async def until(self, routing_key: str, *texts: str, seconds: float = 60) -> None:
-        """Wait until each text was in the body of an event with this key."""
-        waiting = set(texts)
-        deadline = asyncio.get_running_loop().time() + seconds
-        while waiting:
-            bodies = "\n".join(body for key, body in self.received if key == routing_key)
-            waiting = {text for text in waiting if text not in bodies}
-            if waiting and asyncio.get_running_loop().time() > deadline:
-                raise TimeoutError(
-                    f"{len(waiting)} {routing_key} events did not arrive, such as {min(waiting)}"
-                )
+    async def until(self, routing_key: str, *identities: str, seconds: int = 60) -> None:
+        """Wait until each resource was told of by an event with this key."""
+        for _ in range(seconds * 10):
+            bodies = [body for key, body in self.received if key == routing_key]
+            missing = {*identities}.difference(*map(UUID.findall, bodies))
+            if not missing:
+                return
             await asyncio.sleep(0.1)
+        raise TimeoutError(f"{len(missing)} {routing_key} events did not arrive, such as {min(missing)}")
 
 
 @asynccontextmanager
