@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import structlog
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +16,7 @@ from .database import RepositorySettings, connect_engine
 from .outbox import outbox
 
 LAG = Gauge("outbox_lag_seconds", "Age of the oldest event that was not published yet")
+PUBLISHED = Counter("outbox_published_total", "Events that the broker has confirmed")
 INTERVAL_SECONDS = 5
 
 log = structlog.get_logger()
@@ -29,6 +30,7 @@ async def run(settings: RepositorySettings) -> AsyncIterator[None]:
             yield
         finally:
             measuring.cancel()
+            await asyncio.wait([measuring])
 
 
 async def _measure_forever(engine: AsyncEngine) -> None:
