@@ -14,13 +14,19 @@ from pathlib import Path
 # The kernel takes the thread that starts a process for its parent: this one lives as long as the tests.
 LAUNCHER = ThreadPoolExecutor(max_workers=1)
 
+# A port that was given but is not listened on yet looks free to the kernel.
+GIVEN_PORTS: set[int] = set()
+
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listens on, and that was not given before."""
+    while True:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port: int = listener.getsockname()[1]
+        if port not in GIVEN_PORTS:
+            GIVEN_PORTS.add(port)
+            return port
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
