@@ -54,6 +54,9 @@ def new(
         list[str] | None, typer.Option(metavar="'NAME: TYPE'", help="A field of the resource. Repeatable.")
     ] = None,
     answers: Annotated[Path | None, typer.Option(metavar="FILE", help="Answers as YAML.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="An older version of the template, such as v0.1.0.")
+    ] = None,
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the files and write nothing.")] = False,
     json_: Json = False,
@@ -62,24 +65,25 @@ def new(
     ] = True,
 ) -> None:
     """Make a new service."""
-    from . import project, source, workspace
+    from . import history, project, workspace
     from .given import Given, collect
     from .options import Questionnaire
 
-    questionnaire = Questionnaire(source.root())
+    template = history.template(at) if at else history.working()
+    questionnaire = Questionnaire(template.root)
     asking = not (defaults or json_) and sys.stdin.isatty() and sys.stdout.isatty()
     given = Given(dest, preset or [], set_ or [], resource, field or [], answers)
-    chosen = questionnaire.resolve(collect(given, questionnaire, source.root(), asking=asking))
+    chosen = questionnaire.resolve(collect(given, questionnaire, template.root, asking=asking))
     destination = dest or Path(chosen["service_name"])
     if dry_run:
-        _print_files(project.preview(chosen), destination, chosen, as_json=json_, written=False)
+        _print_files(project.preview(chosen, template), destination, chosen, as_json=json_, written=False)
         return
     workspace.check(destination.resolve())
     if asking and not _confirmed(chosen, destination):
         raise UserError("stopped, nothing was written")
     if sys.stderr.isatty():
         print(f"Making {destination} …", file=sys.stderr)
-    files = project.create(chosen, destination, git=git, before_publishing=_too_late_to_interrupt)
+    files = project.create(chosen, template, destination, git=git, before_publishing=_too_late_to_interrupt)
     _print_files(files, destination, chosen, as_json=json_, written=True)
 
 

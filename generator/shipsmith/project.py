@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import repository, source, workspace
-from .render import render
+from . import repository, workspace
+from .history import Template
+from .render import derive, render
 
 
 def create(
     answers: Mapping[str, Any],
+    template: Template,
     destination: Path,
     *,
     git: bool = True,
@@ -21,22 +23,24 @@ def create(
     if git:
         repository.check()
     with workspace.workspace(destination) as project:
-        render(answers, source.root(), project)
+        render(answers, template, project)
+        derive(project, template)
         files = paths(project)
         if git:
-            repository.commit_all(project, f"Start from shipsmith {source.commit()}")
+            repository.commit_all(project, f"Start from shipsmith {template.version}")
         before_publishing()
         workspace.publish(project, destination)
     return files
 
 
-def preview(answers: Mapping[str, Any]) -> list[str]:
+def preview(answers: Mapping[str, Any], template: Template) -> list[str]:
     """The paths that `create` would write."""
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="shipsmith-preview-") as folder:
         project = Path(folder)
-        render(answers, source.root(), project)
+        render(answers, template, project)
+        derive(project, template)
         return paths(project)
 
 

@@ -19,7 +19,7 @@ WITHOUT_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM":
 
 def commit_all(project: Path, message: str) -> None:
     """Make `project` a git repository with one commit, in the user's name where git knows it."""
-    environment = _environment() | WITHOUT_CONFIGURATION
+    environment = clean_environment() | WITHOUT_CONFIGURATION
     _git(project, ["init", "--quiet", "--template=", "--initial-branch=main"], environment)
     _git(project, ["add", "--all"], environment)
     # not before there is a repository: its place may decide which name is configured
@@ -43,7 +43,7 @@ def _identity(project: Path) -> dict[str, str]:
 
 def _configured_identity(project: Path) -> dict[str, str]:
     command = ["git", "config", "--get-regexp", r"^user\.(name|email)$"]
-    environment = _environment(keep="GIT_CONFIG")
+    environment = clean_environment(keep="GIT_CONFIG")
     result = subprocess.run(
         command, cwd=project, env=environment, capture_output=True, text=True, check=False
     )
@@ -51,7 +51,7 @@ def _configured_identity(project: Path) -> dict[str, str]:
     return {key: value for key, _, value in pairs if value.strip()}
 
 
-def _environment(keep: str = "\0") -> dict[str, str]:
+def clean_environment(keep: str = "\0") -> dict[str, str]:
     """This environment, less what tells git of another repository; variables that begin with `keep` stay."""
     return {
         name: value

@@ -1,12 +1,27 @@
 """Where the template is: in this checkout, or in the installed package."""
 
+import json
 import subprocess
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from .archive import head
+from .errors import UserError
+
 PUBLIC_URL = "https://github.com/shipsmith/shipsmith.git"
+HISTORY = "history.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a build wrote down of its repository's history."""
+
+    version: str
+    trees: dict[str, str] = field(default_factory=dict)
+    """The id of the template's files for each release, oldest first."""
 
 
 @cache
@@ -19,9 +34,17 @@ def root() -> Path:
 
 @cache
 def commit() -> str:
-    """The template's version as copier records it: `git describe` in a checkout, else the release's tag."""
+    """The template's version as copier records it: `git describe`, in a checkout or where this was built."""
     if (root() / ".git").exists():
-        describe = ["git", "-C", str(root()), "describe", "--tags", "--always"]
-        with suppress(OSError, subprocess.CalledProcessError):
-            return subprocess.run(describe, capture_output=True, text=True, check=True).stdout.strip()
-    return f"v{version('shipsmith')}"
+        with suppress(UserError, subprocess.CalledProcessError):
+            return head(root() / ".git")
+    return carried().version
+
+
+@cache
+def carried() -> Carried:
+    """The history that came with this build; that of its release alone where none did."""
+    file = root() / HISTORY
+    if not file.is_file():
+        return Carried(f"v{version('shipsmith')}")
+    return Carried(**json.loads(file.read_text("utf-8")))

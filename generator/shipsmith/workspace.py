@@ -22,12 +22,12 @@ def workspace(destination: Path) -> Iterator[Path]:
     prefix = f".{destination.name}.shipsmith-"
     folder = parent / f"{prefix}{token_hex(8)}"
     with ExitStack() as stack:
-        with _locked(parent):
+        with locked(parent):
             _remove_stale(parent, prefix)
             # before the folder is made: an interruption can come between any two lines
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             folder.mkdir()
-            stack.enter_context(_locked(folder))
+            stack.enter_context(locked(folder))
         project = folder / destination.name
         project.mkdir()
         yield project
@@ -56,7 +56,7 @@ def check(destination: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+def locked(folder: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
     """Hold a folder's lock. That of the parent lets one process at a time make or remove workspaces."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -69,5 +69,5 @@ def _locked(folder: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
 def _remove_stale(parent: Path, prefix: str) -> None:
     for folder in parent.iterdir():
         if folder.name.startswith(prefix) and folder.is_dir() and not folder.is_symlink():
-            with suppress(BlockingIOError), _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with suppress(BlockingIOError), locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 shutil.rmtree(folder, ignore_errors=True)

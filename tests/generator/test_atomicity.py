@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from shipsmith import source, workspace
+from shipsmith import history, source, workspace
 from shipsmith.errors import UserError
 from shipsmith.options import Questionnaire
 from shipsmith.project import create
@@ -111,7 +111,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("shipsmith.lock.write", full)
     answers = Questionnaire(source.root()).resolve({})
     with pytest.raises(OSError, match="No space left"):
-        create(answers, tmp_path / "orders")
+        create(answers, history.working(), tmp_path / "orders")
     assert left_in(tmp_path) == []
 
 

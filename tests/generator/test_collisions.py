@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shipsmith import presets, source
+from shipsmith import history, presets, source
 from shipsmith.errors import UserError
 from shipsmith.options import Answers, Questionnaire
 from shipsmith.render import render
@@ -34,7 +34,7 @@ def test_a_resource_cannot_take_a_name_that_is_taken(tmp_path: Path, preset: str
     """What stands beside the resource's names in one scope is refused as a resource's name."""
     answers = presets.load(source.root(), preset).answers | changes
     answers |= {"resource": RESOURCE, "fields": FIELDS}
-    render(questionnaire.resolve(answers), source.root(), tmp_path)
+    render(questionnaire.resolve(answers), history.working(), tmp_path)
     modules = [path for path in tmp_path.rglob("*.py") if "_pb2" not in path.name]
     taken = {
         name: f"{path.relative_to(tmp_path)} has both {mine} and {other}"

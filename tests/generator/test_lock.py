@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from shipsmith import lock, presets, source
+from shipsmith import history, lock, presets, source
 from shipsmith.options import Questionnaire
 from shipsmith.project import create
 
@@ -62,7 +62,7 @@ def test_a_lock_is_what_the_resolver_writes(tmp_path: Path, preset: str) -> None
     root = source.root()
     answers = Questionnaire(root).resolve(presets.load(root, preset).answers)
     project = tmp_path / "orders"
-    create(answers, project, git=False)
+    create(answers, history.working(), project, git=False)
     for name, group in (("requirements.lock", []), ("requirements-dev.lock", ["--group", "dev"])):
         resolved = tmp_path / name
         resolved.write_text((root / lock.UNIVERSE).read_text())

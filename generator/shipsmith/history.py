@@ -1,0 +1,107 @@
+"""The versions of the template: which there are, in which order, and the files of each."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from packaging.version import Version
+
+from . import cache, source
+from .archive import BUNDLE, DESCRIBED, TEMPLATE, Archive, Bundle, Clone, released, unreleased
+from .errors import UserError, nearest
+from .trees import folder_id
+
+INSTALLED_UPGRADE = "pipx upgrade shipsmith (or uv tool upgrade shipsmith)"
+CLONE_UPGRADE = "git fetch --tags, then git pull"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One version of the template."""
+
+    version: str
+    """As a project records it: v1.4.0, or v1.4.0-5-gabc1234 where it is no release."""
+    root: Path
+    """The folder that holds copier.yml, template/ and presets/."""
+
+
+def working() -> Template:
+    """The template as it stands in this checkout, changes included; what was installed elsewhere."""
+    return Template(source.commit(), source.root())
+
+
+def newest() -> Template:
+    """What this shipsmith is, as it was committed."""
+    return template(source.commit())
+
+
+def template(version: str) -> Template:
+    """The template at `version`. Raises UserError where it is unknown, or newer than this shipsmith."""
+    archive = _archive()
+    tree = archive.tree(version)
+    if version == source.commit() and _is_pristine(tree):
+        return working()
+    if not tree:
+        raise UserError(_unknown(version, archive.releases()))
+    return Template(version, cache.folder(tree, partial(archive.write, version)))
+
+
+def passed(old: str, new: str) -> list[str]:
+    """The releases later than `old` and no later than `new`, oldest first."""
+    return [
+        release
+        for release in _archive().releases()
+        if precedes(old, release) and (release == new or precedes(release, new))
+    ]
+
+
+def precedes(old: str, new: str) -> bool | None:
+    """Whether `old` is strictly older than `new`; None where no order is known.
+
+    Releases are ordered by their numbers, commits between them by the release before them.
+    """
+    archive = _archive()
+    before, after = (_position(archive.describe(version)) for version in (old, new))
+    if before and after:
+        different = before[0] != after[0]
+        if different or 0 in (before[1], after[1]):
+            return before < after
+    return archive.precedes(old, new)
+
+
+def _archive() -> Archive:
+    git_dir = source.root() / ".git"
+    return Clone(git_dir) if git_dir.exists() else Bundle(source.root() / BUNDLE, source.carried().trees)
+
+
+def _is_pristine(tree: str | None) -> bool:
+    """Whether the source's files are those of the commit: always so in what was installed."""
+    if not (source.root() / ".git").exists():
+        return True
+    return folder_id(source.root(), [name.encode() for name in TEMPLATE]) == tree
+
+
+def _position(version: str) -> tuple[Version, int] | None:
+    """The release that a version is or follows, and the number of commits since."""
+    if released(version):
+        return Version(version), 0
+    described = DESCRIBED.fullmatch(version)
+    if described and released(described["release"]):
+        return Version(described["release"]), int(described["commits"])
+    return None
+
+
+def _unknown(version: str, releases: list[str]) -> str:
+    in_clone = (source.root() / ".git").exists()
+    position = _position(version)
+    last = releases[-1] if releases else source.commit()
+    if position and released(last) and position[0] > Version(last):
+        upgrade = CLONE_UPGRADE if in_clone else INSTALLED_UPGRADE
+        return f"made with {version}, this shipsmith knows versions up to {last}. Upgrade it: {upgrade}"
+    if unreleased(version) and not in_clone:
+        return (
+            f"made with {version}, a commit that was not released: what is installed knows releases only."
+            f" Run shipsmith from a clone of {source.PUBLIC_URL}"
+        )
+    known = ", ".join(releases) or "no release"
+    return f"{version!r}: no such version.{nearest(version, releases)} There are: {known}"
