@@ -19,6 +19,10 @@ BARE = re.compile(r"[0-9a-f]{4,64}")
 BUNDLE = "history.bundle"
 
 
+class GitError(Exception):
+    """A git command failed; with what it said."""
+
+
 class Archive(Protocol):
     """The versions that can be had, and their files."""
 
@@ -49,13 +53,19 @@ class Clone:
         return sorted(filter(released, listed.decode().split()), key=Version)
 
     def tree(self, version: str) -> str | None:
-        if not (revision := _revision(version)):
-            return None
         try:
-            listed = list_tree(self._git_dir, revision)
-        except subprocess.CalledProcessError:
+            entries = _entries(self.listing(version))
+        except GitError:
             return None
-        return tree_id(listed) if len(listed) == len(TEMPLATE) else None
+        return tree_id(entries) if len(entries) == len(TEMPLATE) else None
+
+    def listing(self, version: str) -> bytes:
+        """The template's entries as `git ls-tree -z` lists them. Raises GitError where unknown."""
+        return _list(self._git_dir, _revision(version))
+
+    def objects(self) -> bytes:
+        """The path of its objects."""
+        return git(self._git_dir, "rev-parse", "--path-format=absolute", "--git-path", "objects")
 
     def write(self, version: str, folder: Path) -> None:
         _write_files(self._git_dir, _revision(version), folder)
@@ -66,7 +76,7 @@ class Clone:
         describe = ["describe", "--tags", "--match=v[0-9]*", "--long", f"{version}^{{commit}}"]
         try:
             return git(self._git_dir, *describe).decode().strip()
-        except subprocess.CalledProcessError:
+        except GitError:
             return version
 
     def precedes(self, old: str, new: str) -> bool | None:
@@ -74,7 +84,7 @@ class Clone:
         try:
             first, second = git(self._git_dir, "rev-parse", *revisions).split()
             base = git(self._git_dir, "merge-base", *revisions).strip()
-        except subprocess.CalledProcessError:
+        except GitError:
             return None
         return (first != second and base == first) if base in (first, second) else None
 
@@ -123,41 +133,48 @@ def head(git_dir: Path) -> str:
     return git(git_dir, "describe", "--tags", "--always").decode().strip()
 
 
-def list_tree(git_dir: Path, revision: str, *options: str) -> list[Entry]:
-    """The template's entries in a commit or tree."""
-    listed = git(git_dir, "ls-tree", "-z", "--full-tree", *options, revision, "--", *TEMPLATE)
-    return [_entry(line) for line in listed.split(b"\0") if line]
-
-
 def initialise(git_dir: Path) -> None:
     """Make an empty bare repository."""
     command = ["init", "--quiet", "--bare", "--template=", "--object-format=sha1"]
-    _run([*command, str(git_dir)], stdin=b"")
+    _run([*command, str(git_dir)])
 
 
-def git(git_dir: Path, *arguments: str, stdin: bytes = b"", **variables: str) -> bytes:
-    """What git prints, whatever the user's configuration. Raises CalledProcessError where it fails.
+def git(
+    git_dir: Path, *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
+) -> bytes:
+    """What git prints, whatever the user's configuration. Raises GitError where it fails.
 
     With its folder named, git does not ask who owns it: who runs our code from there trusts it already.
     """
-    return _run([f"--git-dir={git_dir}", "-c", "core.abbrev=auto", *arguments], stdin, **variables)
+    return _run([f"--git-dir={git_dir}", "-c", "core.abbrev=auto", *arguments], stdin, variables)
 
 
-def _run(arguments: list[str], stdin: bytes, **variables: str) -> bytes:
-    settings = clean_environment() | WITHOUT_CONFIGURATION | variables
+def _run(arguments: list[str], stdin: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
+    settings = clean_environment() | WITHOUT_CONFIGURATION | dict(variables or {})
     try:
-        return subprocess.run(
-            ["git", *arguments], input=stdin, env=settings, capture_output=True, check=True
-        ).stdout
+        result = subprocess.run(
+            ["git", *arguments], input=stdin, env=settings, capture_output=True, check=False
+        )
     except FileNotFoundError as error:
-        raise UserError("git was not found. Install it: versions of the template are kept by it") from error
+        raise UserError("git was not found. Install it: it reads the versions of the template") from error
+    if result.returncode:
+        raise GitError(f"git {' '.join(arguments)}: {os.fsdecode(result.stderr).strip()}")
+    return result.stdout
 
 
 def _revision(version: str) -> str:
-    """What git calls the version; nothing where it cannot be one."""
+    """What git calls the version; nothing, which git refuses, where it cannot be one."""
     if released(version):
         return f"refs/tags/{version}^{{commit}}"
     return f"{version}^{{commit}}" if unreleased(version) else ""
+
+
+def _list(git_dir: Path, revision: str, *options: str) -> bytes:
+    return git(git_dir, "ls-tree", "-z", "--full-tree", *options, revision, "--", *TEMPLATE)
+
+
+def _entries(listing: bytes) -> list[Entry]:
+    return [_entry(line) for line in listing.split(b"\0") if line]
 
 
 def _entry(line: bytes) -> Entry:
@@ -167,7 +184,7 @@ def _entry(line: bytes) -> Entry:
 
 
 def _write_files(git_dir: Path, revision: str, folder: Path) -> None:
-    entries = list_tree(git_dir, revision, "-r")
+    entries = _entries(_list(git_dir, revision, "-r"))
     for entry, content in zip(entries, _contents(git_dir, entries), strict=True):
         path = folder / os.fsdecode(entry.name)
         path.parent.mkdir(parents=True, exist_ok=True)

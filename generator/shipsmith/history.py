@@ -48,10 +48,12 @@ def template(version: str) -> Template:
 
 def passed(old: str, new: str) -> list[str]:
     """The releases later than `old` and no later than `new`, oldest first."""
+    archive = _archive()
+    old, new = archive.describe(old), archive.describe(new)
     return [
         release
-        for release in _archive().releases()
-        if precedes(old, release) and (release == new or precedes(release, new))
+        for release in archive.releases()
+        if precedes(old, release) and precedes(new, release) is False
     ]
 
 
@@ -78,7 +80,7 @@ def _is_pristine(tree: str | None) -> bool:
     """Whether the source's files are those of the commit: always so in what was installed."""
     if not (source.root() / ".git").exists():
         return True
-    return folder_id(source.root(), [name.encode() for name in TEMPLATE]) == tree
+    return folder_id(source.root(), TEMPLATE) == tree
 
 
 def _position(version: str) -> tuple[Version, int] | None:

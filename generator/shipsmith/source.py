@@ -1,14 +1,13 @@
 """Where the template is: in this checkout, or in the installed package."""
 
 import json
-import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from .archive import head
+from .archive import GitError, head
 from .errors import UserError
 
 PUBLIC_URL = "https://github.com/shipsmith/shipsmith.git"
@@ -36,7 +35,7 @@ def root() -> Path:
 def commit() -> str:
     """The template's version as copier records it: `git describe`, in a checkout or where this was built."""
     if (root() / ".git").exists():
-        with suppress(UserError, subprocess.CalledProcessError):
+        with suppress(UserError, GitError):
             return head(root() / ".git")
     return carried().version
 

@@ -17,12 +17,12 @@ class Entry(NamedTuple):
     id: str
 
 
-def folder_id(folder: Path, names: Container[bytes] | None = None) -> str:
+def folder_id(folder: Path, names: Container[str] | None = None) -> str:
     """The id of a folder's content, or of that part of it which has these names; byte code does not count."""
     return tree_id(
         _entry(found)
         for found in os.scandir(os.fsencode(folder))
-        if found.name != b"__pycache__" and (names is None or found.name in names)
+        if found.name != b"__pycache__" and (names is None or os.fsdecode(found.name) in names)
     )
 
 
