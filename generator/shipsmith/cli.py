@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from . import cli_update
 from .errors import UserError
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
     "Exit status: 0 done, 1 your mistake, 2 wrong usage, 70 our fault; docs/cli.md says more.",
 )
 presets_app = typer.Typer(no_args_is_help=True, help="The starter kits: `presets list`, `presets show full`.")
+app.add_typer(cli_update.app)
 app.add_typer(presets_app, name="presets")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

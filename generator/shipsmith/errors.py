@@ -10,6 +10,7 @@ class Exit(IntEnum):
     USER_ERROR = 1
     USAGE = 2
     CONFLICTS = 3
+    ATTENTION = 4
     INTERNAL_ERROR = 70
     INTERRUPTED = 130
     TERMINATED = 143

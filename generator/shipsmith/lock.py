@@ -13,6 +13,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 UNIVERSE = Path("template/_shared/python/universe.lock")
 
@@ -27,12 +28,33 @@ class Pin:
 
 def write(project: Path, root: Path) -> None:
     """Write requirements.lock and requirements-dev.lock into `project`, from its pyproject.toml."""
-    pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
-    runtime = pyproject["project"]["dependencies"]
-    development = pyproject["dependency-groups"]["dev"]
+    runtime, development = _requirements(project)
+    _write(project, parse((root / UNIVERSE).read_text("utf-8")), runtime, development)
+
+
+def write_known(project: Path, root: Path) -> None:
+    """The same for a project that people have edited: what the universe does not hold is left out."""
     universe = parse((root / UNIVERSE).read_text("utf-8"))
-    (project / "requirements.lock").write_text(prune(universe, runtime))
-    (project / "requirements-dev.lock").write_text(prune(universe, [*runtime, *development]))
+    known = {pin.name for pin in universe}
+    runtime, development = (
+        [each for each in requirements if canonicalize_name(Requirement(each).name) in known]
+        for requirements in _requirements(project)
+    )
+    _write(project, universe, runtime, development)
+
+
+def merge(base: bytes, user: bytes, new: bytes) -> bytes:
+    """The user's lock with what changed from `base` to `new`; of a pin that both moved, the newer version."""
+    before, theirs, now = (_texts(lock.decode()) for lock in (base, user, new))
+    merged = []
+    for name in sorted(before.keys() | theirs.keys() | now.keys()):
+        sides = [theirs.get(name, ""), now.get(name, "")]
+        if sides[0] == before.get(name, ""):
+            sides = sides[1:]
+        elif sides[1] == before.get(name, ""):
+            sides = sides[:1]
+        merged.append(max(sides, key=_version))
+    return "".join(merged).encode()
 
 
 def parse(lock: str) -> list[Pin]:
@@ -56,6 +78,36 @@ def prune(universe: list[Pin], requirements: Iterable[str]) -> str:
             reached.add(name)
             waiting.extend(wants[name])
     return "".join(pin.text for pin in universe if pin.name in reached)
+
+
+def _requirements(project: Path) -> tuple[list[str], list[str]]:
+    """What a project's pyproject.toml wants: to run, and to develop."""
+    pyproject = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+    development = pyproject.get("dependency-groups", {}).get("dev", [])
+    return (
+        pyproject.get("project", {}).get("dependencies", []),
+        # a group can include another one, by a table
+        [each for each in development if isinstance(each, str)],
+    )
+
+
+def _write(project: Path, universe: list[Pin], runtime: list[str], development: list[str]) -> None:
+    (project / "requirements.lock").write_text(prune(universe, runtime))
+    (project / "requirements-dev.lock").write_text(prune(universe, [*runtime, *development]))
+
+
+def _texts(lock: str) -> dict[NormalizedName, str]:
+    """The pins by name: one name can have several, for different platforms."""
+    texts: dict[NormalizedName, str] = defaultdict(str)
+    for pin in parse(lock):
+        texts[pin.name] += pin.text
+    return texts
+
+
+def _version(pinned: str) -> Version:
+    """The version that a pin names, 0 where it names none."""
+    match = re.match(r"[^=]+==([^\s;\\]+)", pinned)
+    return Version(match[1]) if match else Version("0")
 
 
 def _pin(block: str) -> Pin:

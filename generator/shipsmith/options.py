@@ -89,6 +89,22 @@ class Questionnaire:
             return question.default
         return self.render(question.default, answers)
 
+    def context(self, answers: Answers) -> Answers:
+        """The answers with the names that follow from them, as the template's files see them."""
+        context = answers | {"_copier_answers": answers}
+        for name, question in self.questions.items():
+            if question.hidden:
+                context[name] = self.default(question, context)
+        return context
+
+    def owned(self, answers: Answers) -> Callable[[str], bool]:
+        """Tells the paths of files that are the user's once they are made."""
+        from pathspec import GitIgnoreSpec
+
+        context = self.context(answers)
+        patterns = [self.render(pattern, context) for pattern in self._document.get("_skip_if_exists", [])]
+        return GitIgnoreSpec.from_lines(patterns).match_file
+
     def parse(self, name: str, text: str) -> Any:
         """The value that `text`, from the command line, stands for; the text itself where it is none."""
         question = self.questions.get(name)

@@ -33,8 +33,17 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
     return answers
 
 
-def confirm(summary: str) -> bool:
-    return bool(questionary.confirm(f"{summary}\nMake it?", True).unsafe_ask())
+def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
+    """Ask what a newer version wants to know and an older one did not."""
+    answers = {name: value for name, value in known.items() if name in questionnaire.asked}
+    new = [question for name, question in questionnaire.asked.items() if name not in known]
+    for question in new:
+        answers[question.name] = _ask(questionnaire, question, answers)
+    return {question.name: answers[question.name] for question in new}
+
+
+def confirm(summary: str, question: str = "Make it?") -> bool:
+    return bool(questionary.confirm(f"{summary}\n{question}", True).unsafe_ask())
 
 
 def _ask(questionnaire: Questionnaire, question: Question, answers: Answers) -> Any:

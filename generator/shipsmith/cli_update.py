@@ -1,0 +1,226 @@
+"""The commands that change a project that exists, or tell of it."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .errors import Exit
+
+if TYPE_CHECKING:
+    from .existing import Project
+    from .options import Answers, Questionnaire
+    from .state import State
+    from .update import Outcome
+
+app = typer.Typer()
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")]
+Defaults = Annotated[bool, typer.Option("--defaults", help="Ask nothing.")]
+Where = Annotated[Path, typer.Argument(help="The project's folder.")]
+At = Annotated[Path, typer.Option("--path", help="The project's folder.")]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """In which way a command was asked to do its work."""
+
+    dry_run: bool
+    defaults: bool
+    as_json: bool
+
+    @property
+    def asks(self) -> bool:
+        silent = self.dry_run or self.defaults or self.as_json
+        return not silent and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+@app.command(
+    epilog="Examples:\n\n  shipsmith update\n\n  shipsmith update services/orders --dry-run\n\n"
+    "  shipsmith update --to v0.3.0 --defaults --json\n\nExit status 3: there are conflicts to resolve."
+)
+def update(
+    path: Where = Path("."),
+    to: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="A version; by default the newest.")
+    ] = None,
+    dry_run: DryRun = False,
+    defaults: Defaults = False,
+    json_: Json = False,
+) -> None:
+    """Bring a project to a newer version of its template; your edits stay."""
+    from . import existing, history
+    from . import update as engine
+
+    project = existing.find(path)
+    old = engine.current(project)
+    template = history.template(to) if to else history.newest()
+    how = How(dry_run, defaults, json_)
+    new = engine.moved_to(old, template, _asked(old, template.root, how))
+    _change(project, old, new, f"Update to shipsmith {template.version}", how)
+
+
+@app.command(
+    epilog="Examples:\n\n  shipsmith add redis\n\n  shipsmith add grpc database=postgresql --dry-run"
+)
+def add(
+    choices: Annotated[list[str], typer.Argument(metavar="CHOICE…", help="What `shipsmith options` lists.")],
+    path: At = Path("."),
+    dry_run: DryRun = False,
+    defaults: Defaults = False,
+    json_: Json = False,
+) -> None:
+    """Add choices to a project, at the version it has."""
+    from . import choices as words
+
+    def changes(questionnaire: "Questionnaire", current: "Answers") -> "Answers":
+        return words.to_add(choices, questionnaire)
+
+    _answer(path, changes, f"Add {', '.join(choices)}", How(dry_run, defaults, json_))
+
+
+@app.command(epilog="Examples:\n\n  shipsmith remove redis\n\n  shipsmith remove grpc --dry-run")
+def remove(
+    choices: Annotated[list[str], typer.Argument(metavar="CHOICE…", help="What the project has.")],
+    path: At = Path("."),
+    dry_run: DryRun = False,
+    defaults: Defaults = False,
+    json_: Json = False,
+) -> None:
+    """Remove choices from a project; files that you edited stay, as conflicts."""
+    from . import choices as words
+
+    def changes(questionnaire: "Questionnaire", current: "Answers") -> "Answers":
+        return words.to_remove(choices, questionnaire, current)
+
+    _answer(path, changes, f"Remove {', '.join(choices)}", How(dry_run, defaults, json_))
+
+
+@app.command(
+    "set",
+    epilog="Examples:\n\n  shipsmith set cache=redis\n\n  shipsmith set owner=payments resource=purchase",
+)
+def set_(
+    answers: Annotated[list[str], typer.Argument(metavar="OPTION=VALUE…", help="New answers.")],
+    path: At = Path("."),
+    dry_run: DryRun = False,
+    defaults: Defaults = False,
+    json_: Json = False,
+) -> None:
+    """Change a project's answers, at the version it has."""
+    from . import choices as words
+
+    def changes(questionnaire: "Questionnaire", current: "Answers") -> "Answers":
+        return words.to_set(answers, questionnaire)
+
+    _answer(path, changes, f"Set {', '.join(answers)}", How(dry_run, defaults, json_))
+
+
+@app.command("continue", epilog="Example:\n\n  git add src/orders/service.py && shipsmith continue")
+def continue_(path: Where = Path("."), json_: Json = False) -> None:
+    """Finish a change whose conflicts you have resolved: stubs and locks are made again."""
+    from . import existing
+    from . import update as engine
+
+    made = engine.resume(existing.find(path))
+    if json_:
+        print(json.dumps({"updated": made}, indent=2))
+        return
+    print("\n".join([f"Made again: {name}" for name in made] or ["Nothing had to be made again."]))
+    print("All of it is staged. Look at it (git diff --cached), then commit it.")
+
+
+@app.command(epilog="Examples:\n\n  shipsmith undo\n\n  shipsmith undo services/orders")
+def undo(path: Where = Path("."), json_: Json = False) -> None:
+    """Put everything back as it was before a change that is not committed, however it ended."""
+    from . import existing, journal
+    from . import update as engine
+
+    undone = engine.undo(existing.find(path))
+    if json_:
+        print(json.dumps({"restored": undone.paths, "kept": undone.kept}, indent=2))
+        return
+    print(f"Everything is as it was ({len(undone.paths)} files).")
+    if undone.kept:
+        print(f"What you did to these files since is in the commit {journal.UNDONE}.")
+
+
+@app.command(epilog="Examples:\n\n  shipsmith status\n\n  shipsmith status services/orders --json")
+def status(path: Where = Path("."), json_: Json = False) -> None:
+    """Show the version, and what differs from it. Exit status 4: it needs attention."""
+    from . import drift, existing, report
+
+    project = existing.find(path)
+    found = drift.status(project)
+    print(json.dumps(report.status_as_data(found), indent=2) if json_ else report.status_as_text(found))
+    if found.needs_attention:
+        raise typer.Exit(Exit.ATTENTION)
+
+
+@app.command(epilog="Examples:\n\n  shipsmith diff\n\n  shipsmith diff src/orders/service.py")
+def diff(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE…]", help="Files; by default all.")
+    ] = None,
+    path: At = Path("."),
+) -> None:
+    """Show your edits to what was generated."""
+    from . import drift, existing
+
+    drift.show(existing.find(path), files or [])
+
+
+def _answer(path: Path, changes: "Callable[[Questionnaire, Answers], Answers]", title: str, how: How) -> None:
+    """Change the answers of the project at `path`, at the version it has."""
+    from . import existing
+    from . import update as engine
+    from .options import Questionnaire
+    from .state import State
+
+    project = existing.find(path)
+    old = engine.current(project)
+    questionnaire = Questionnaire(old.template.root)
+    new = State(old.template, questionnaire.resolve(old.answers | changes(questionnaire, old.answers)))
+    _change(project, old, new, title, how)
+
+
+def _asked(old: "State", root: Path, how: How) -> "Answers":
+    """Answers to the questions that the project has not been asked yet, from a terminal."""
+    if not how.asks:
+        return {}
+    from .options import Questionnaire
+    from .prompts import ask_new
+
+    return ask_new(Questionnaire(root), old.answers)
+
+
+def _change(project: "Project", old: "State", new: "State", title: str, how: How) -> None:
+    from . import report
+    from . import update as engine
+
+    def approve(outcome: "Outcome") -> bool:
+        from .prompts import confirm
+
+        return not (how.asks and outcome.changes_files) or confirm(
+            report.as_text(outcome), "Make these changes?"
+        )
+
+    if sys.stderr.isatty():
+        print(f"{title} …", file=sys.stderr)
+    outcome = engine.run(project, old, new, title, approve=None if how.dry_run else approve)
+    if how.as_json:
+        print(json.dumps(report.as_data(outcome, written=not how.dry_run), indent=2))
+    elif how.dry_run:
+        print(report.as_text(outcome))
+        print("Nothing was written.", file=sys.stderr)
+    else:
+        print(report.as_text(outcome))
+        if outcome.changes_files:
+            print(report.next_steps(outcome, title))
+    if outcome.conflicts:
+        raise typer.Exit(Exit.CONFLICTS)

@@ -1,0 +1,107 @@
+"""Files that are made from other files of a project: gRPC stubs and locks.
+
+They are in no render. After a merge they are made anew from what was merged, where what they are made
+from has changed. Stubs are the compiler's alone, as their first line says; a lock can hold what people
+added to it, and keeps that.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from . import lock, stubs
+from .errors import UserError
+from .git import REGULAR, Entry, Git, Tree
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    tree: Tree
+    left_alone: dict[str, str]
+    """Files that stay as the user edited them, with the reasons."""
+
+
+def make_again(git: Git, before: Tree, after: Tree, old_root: Path, new_root: Path) -> Derived:
+    """`after`, a merged project, with its derived files; `before` is the project as it was."""
+    derived = Derived(dict(after), {})
+    if _below("proto/", before) != _below("proto/", after):
+        base = _made(git, _below("proto/", before), _write_stubs)
+        new = _made(git, _below("proto/", after), _write_stubs)
+        _take(git, derived, before, base, new, lambda _base, _user, made: made)
+    if before.get("pyproject.toml") != after.get("pyproject.toml") or _universe(old_root) != _universe(
+        new_root
+    ):
+        base = _made(git, _only("pyproject.toml", before), lambda folder: lock.write_known(folder, old_root))
+        new = _made(git, _only("pyproject.toml", after), lambda folder: lock.write_known(folder, new_root))
+        _take(git, derived, before, base, new, lock.merge)
+    return derived
+
+
+def _take(
+    git: Git,
+    derived: Derived,
+    before: Tree,
+    base: Files,
+    new: Files,
+    merge: Callable[[bytes, bytes, bytes], bytes],
+) -> None:
+    """Put `new` into the project: `base` is what was made before, of which people may have edited some."""
+    paths = sorted(base.keys() | new.keys())
+    contents = git.read(before[path].oid for path in paths if path in before)
+    for path in paths:
+        made_before, made_now = base.get(path), new.get(path)
+        theirs = contents[before[path].oid] if path in before else None
+        if made_now == made_before or (theirs is None and made_before is not None):
+            continue
+        if theirs == made_before:
+            merged = made_now
+        elif theirs is not None and made_before is not None and made_now is not None:
+            merged = merge(made_before, theirs, made_now)
+        else:
+            merged = None
+        if merged is not None:
+            derived.tree[path] = Entry(REGULAR, git.write(merged))
+        elif made_now is None and theirs == made_before:
+            derived.tree.pop(path, None)
+        else:
+            derived.left_alone[path] = "you edited it, and it is made from other files"
+
+
+def _write_stubs(folder: Path) -> None:
+    try:
+        stubs.write(folder)
+    except RuntimeError as error:
+        raise UserError(
+            "proto/ does not compile, as is said above. Put that right, then run this again"
+        ) from error
+
+
+def _made(git: Git, sources: Tree, make: Callable[[Path], None]) -> Files:
+    """What `make` adds to a folder of `sources`."""
+    with TemporaryDirectory(prefix="shipsmith-") as name:
+        folder = Path(name)
+        (folder / "src").mkdir()
+        contents = git.read(entry.oid for entry in sources.values())
+        for path, entry in sources.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(contents[entry.oid])
+        if sources:
+            make(folder)
+        files = (path for path in folder.rglob("*") if path.is_file())
+        made = {path.relative_to(folder).as_posix(): path for path in files}
+        return {path: file.read_bytes() for path, file in made.items() if path not in sources}
+
+
+def _below(prefix: str, tree: Tree) -> Tree:
+    return {path: entry for path, entry in tree.items() if path.startswith(prefix)}
+
+
+def _only(path: str, tree: Tree) -> Tree:
+    return {path: tree[path]} if path in tree else {}
+
+
+def _universe(root: Path) -> bytes:
+    return (root / lock.UNIVERSE).read_bytes()

@@ -1,0 +1,97 @@
+"""How a project differs from what its own version makes of its answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from . import history, journal, plan, recorded, update
+from .errors import UserError
+from .existing import Project
+from .git import Git, Tree, index_lines, records
+from .state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    state: State
+    newest: str
+    behind: bool
+    """Whether there is a newer version than the project's."""
+    edited: list[str]
+    """Files that differ from what was rendered."""
+    deleted: list[str]
+    """Files that the project's commits leave out."""
+    missing: list[str]
+    """Files that should be here but are not: they are committed, or git ignores them."""
+    unfinished: str
+    """The change of shipsmith that is not committed yet, or nothing."""
+
+    @property
+    def needs_attention(self) -> bool:
+        return bool(self.behind or self.missing or self.unfinished)
+
+
+def status(project: Project) -> Status:
+    """Compare the working tree with a fresh render."""
+    state = update.current(project)
+    newest = history.newest().version
+    left = journal.read(project)
+    with _pristine(project, state) as (git, _):
+        differing = _differing(git, project)
+    absent = [path for path, how in differing.items() if how == "D"]
+    committed = (
+        project.git.run("ls-files", "-z", "--", *(project.prefix + path for path in absent))
+        if absent
+        else b""
+    )
+    expected = {path.removeprefix(project.prefix) for path in records(committed)} | set(
+        project.ignored(absent)
+    )
+    return Status(
+        state=state,
+        newest=newest,
+        behind=history.precedes(state.template.version, newest) or False,
+        edited=[path for path, how in differing.items() if how != "D"],
+        deleted=[path for path in absent if path not in expected],
+        missing=[path for path in absent if path in expected],
+        unfinished=left.title if left else "",
+    )
+
+
+def show(project: Project, files: list[Path]) -> None:
+    """Print the user's edits to `files`, or to all that was rendered, as a diff."""
+    wanted = [path.resolve() for path in files]
+    with _pristine(project, update.current(project)) as (git, rendered):
+        paths = {project.folder / path for path in rendered}
+        unknown = [
+            path for path in wanted if path not in paths and not any(path in each.parents for each in paths)
+        ]
+        if unknown:
+            raise UserError(
+                *(f"{path}: is not rendered by shipsmith. `git diff` shows it" for path in unknown)
+            )
+        git.show("--literal-pathspecs", "diff", "--", *(map(str, wanted)))
+
+
+@contextmanager
+def _pristine(project: Project, state: State) -> Iterator[tuple[Git, Tree]]:
+    """Git with the render of `state` as its index, apart from the record of the answers; and that render."""
+    with TemporaryDirectory(prefix="shipsmith-") as name:
+        folder = Path(name)
+        git = project.git.elsewhere(folder)
+        rendered = git.write_folder(plan.render_into(state, folder / "render"))
+        del rendered[recorded.FILE]
+        placed = {project.prefix + path: entry for path, entry in rendered.items()}
+        git.run("update-index", "-z", "--index-info", data=index_lines(placed))
+        git.run("update-index", "-q", "--refresh", accept=(0, 1))
+        yield git, rendered
+
+
+def _differing(git: Git, project: Project) -> dict[str, str]:
+    """The files that differ, each with git's letter for how: D where it is absent."""
+    listed = records(git.run("diff-files", "-z", "--name-status"))
+    return {
+        path.removeprefix(project.prefix): how for how, path in zip(listed[::2], listed[1::2], strict=True)
+    }

@@ -1,0 +1,92 @@
+"""A project that exists: where it is in its git repository, and whether it can be changed now."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import recorded
+from .errors import UserError
+from .git import Git, records
+from .recorded import Recorded
+
+# what git leaves in its folder while something is under way, and how people end it
+UNDER_WAY = {
+    "MERGE_HEAD": "a merge (git merge --continue, or --abort)",
+    "CHERRY_PICK_HEAD": "a cherry-pick (git cherry-pick --continue, or --abort)",
+    "REVERT_HEAD": "a revert (git revert --continue, or --abort)",
+    "rebase-merge": "a rebase (git rebase --continue, or --abort)",
+    "rebase-apply": "a rebase or git am (--continue, or --abort)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project in a git repository, of which it may be a subfolder."""
+
+    folder: Path
+    git: Git
+    prefix: str
+    """Where `folder` is in its repository: nothing, or a path that ends in a slash."""
+    state: Path
+    """Where we keep what we must remember, inside the folder of git."""
+
+    def recorded(self) -> Recorded:
+        """What it says of itself in its working tree."""
+        return recorded.parse((self.folder / recorded.FILE).read_text("utf-8"))
+
+    def ignored(self, paths: Iterable[str]) -> list[str]:
+        """Those of `paths`, relative to the project, that git ignores."""
+        named = b"".join(os.fsencode(f"{self.prefix}{path}\0") for path in paths)
+        if not named:
+            return []
+        # status 1: none is ignored
+        output = self.git.run("check-ignore", "-z", "--stdin", data=named, accept=(0, 1))
+        return [path.removeprefix(self.prefix) for path in records(output)]
+
+
+def find(path: Path) -> Project:
+    """The project at `path`, or in the nearest folder above it. Raises UserError where there is none."""
+    start = path.resolve()
+    if not start.is_dir():
+        raise UserError(f"{path} is no folder. Give the folder of a project")
+    root = Git(start).line("rev-parse", "--show-toplevel")
+    if not root:
+        raise UserError(f"{path} is in no git repository. Put the project under git first: git init")
+    top = Path(root)
+    for folder in (start, *start.parents):
+        if (folder / recorded.FILE).is_file():
+            return _project(folder, top)
+        if folder == top:
+            break
+    raise UserError(f"{path} holds no {recorded.FILE}: it is no project of shipsmith. Give the folder of one")
+
+
+def check_ready(project: Project) -> str:
+    """The id of HEAD. Raises UserError, with all reasons, where the project cannot be changed now."""
+    git, problems = project.git, []
+    if superproject := git.line("rev-parse", "--show-superproject-working-tree"):
+        problems.append(f"{git.folder} is a submodule of {superproject}. Change it in a clone of its own")
+    for name, what in UNDER_WAY.items():
+        if Path(git.folder, git.line("rev-parse", "--git-path", name)).exists():
+            problems.append(f"{what} is under way here. End it first")
+    head = git.line("rev-parse", "--verify", "--quiet", "HEAD")
+    if not head:
+        problems.append("the repository has no commit yet. Commit the project first")
+    elif changed := records(
+        git.run("status", "--porcelain=v1", "-z", "--untracked-files=no", "--no-renames")
+    ):
+        names = ", ".join(line[3:] for line in changed[:5]) + (", …" if len(changed) > 5 else "")
+        problems.append(f"there are changes that are not committed ({names}). Commit or stash them first")
+    elif not git.line("rev-parse", "--verify", "--quiet", f"HEAD:{project.prefix}{recorded.FILE}"):
+        problems.append(f"{recorded.FILE} is not committed. Commit it first")
+    if problems:
+        raise UserError(*problems)
+    return head
+
+
+def _project(folder: Path, top: Path) -> Project:
+    git = Git(top)
+    relative = folder.relative_to(top).as_posix()
+    state = Path(os.path.join(top, git.line("rev-parse", "--git-path", "shipsmith")))
+    return Project(folder, git, "" if relative == "." else f"{relative}/", state)

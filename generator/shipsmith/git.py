@@ -1,0 +1,182 @@
+"""Git, as a program: one place that runs it, and the few of its data that we handle ourselves."""
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from .errors import UserError
+
+SYMBOLIC_LINK = "120000"
+EXECUTABLE = "100755"
+REGULAR = "100644"
+
+# no hook of the user's, no monitor, no signature: those are for their own commands
+SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "submodule.recurse=false",
+)
+
+
+class Entry(NamedTuple):
+    """A file of a tree: its mode (six octal digits) and the id of its content."""
+
+    mode: str
+    oid: str
+
+
+Tree = dict[str, Entry]
+"""The files of a tree by their paths, which are relative and use slashes."""
+
+
+class GitError(UserError):
+    """A git command failed; the text is what it said, such as that its index is locked or the disk full."""
+
+
+def environment(keep: str = "\0") -> dict[str, str]:
+    """This environment, less what tells git of another repository; variables that begin with `keep` stay."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith(keep)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Git in `folder`, the root of a working tree. User and system configuration hold."""
+
+    folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    inherited: tuple[int, ...] = ()
+    """File descriptors that its processes keep open: a lock, held until the last of them ends."""
+
+    def run(self, *arguments: str, data: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
+        """What a command writes to its standard output. Raises GitError for a status not in `accept`."""
+        result = subprocess.run(
+            self._command(arguments),
+            cwd=self.folder,
+            env=self._environment(),
+            input=data,
+            capture_output=True,
+            check=False,
+            pass_fds=self.inherited,
+        )
+        if result.returncode not in accept:
+            said = result.stderr.decode(errors="replace").strip()
+            raise GitError(f"git {arguments[0]} failed: {said or result.returncode}")
+        return result.stdout
+
+    def show(self, *arguments: str) -> None:
+        """Run a command whose output is for people: git pages and colours it as they like it."""
+        subprocess.run(self._command(arguments), cwd=self.folder, env=self._environment(), check=False)
+
+    def line(self, *arguments: str) -> str:
+        """The one line that a command writes, or nothing where it fails."""
+        try:
+            return os.fsdecode(self.run(*arguments)).rstrip("\n")
+        except GitError:
+            return ""
+
+    def with_variables(self, **variables: str) -> "Git":
+        return Git(self.folder, dict(self.variables) | variables, self.inherited)
+
+    def elsewhere(self, folder: Path) -> "Git":
+        """Git that puts new objects and its index into `folder`, so that the repository stays as it is."""
+        objects = self.folder / self.line("rev-parse", "--git-path", "objects")
+        (folder / "objects").mkdir()
+        return self.with_variables(
+            GIT_OBJECT_DIRECTORY=str(folder / "objects"),
+            GIT_ALTERNATE_OBJECT_DIRECTORIES=str(objects),
+            GIT_INDEX_FILE=str(folder / "index"),
+        )
+
+    def tree(self, name: str) -> Tree:
+        """The files of the tree, or of the commit's tree, that `name` stands for."""
+        return dict(_listed(self.run("ls-tree", "-r", "-z", name)))
+
+    def write_tree(self, tree: Tree, index: Path) -> str:
+        """The id of `tree`, written through a temporary file for an index."""
+        git = self.with_variables(GIT_INDEX_FILE=str(index))
+        git.run("read-tree", "--empty")
+        git.run("update-index", "-z", "--index-info", data=index_lines(tree))
+        return git.line("write-tree")
+
+    def change_tree(self, name: str, before: Tree, after: Tree, index: Path, prefix: str = "") -> str:
+        """The id of the tree `name` with `after` in place of `before`, both below `prefix`."""
+        git = self.with_variables(GIT_INDEX_FILE=str(index))
+        nothing = Entry("0", "0" * len(next(iter((before | after).values())).oid))
+        # what goes comes first: a file can become a folder
+        changed = {f"{prefix}{path}": nothing for path in before if before[path] != after.get(path)}
+        git.run("read-tree", name)
+        git.run("update-index", "-z", "--index-info", data=index_lines(changed))
+        changed = {f"{prefix}{path}": after[path] for path in after if before.get(path) != after[path]}
+        git.run("update-index", "-z", "--index-info", data=index_lines(changed))
+        return git.line("write-tree")
+
+    def write_folder(self, folder: Path) -> Tree:
+        """The files below `folder` as they are, whatever attributes and ignored patterns say."""
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()]
+        regular = [path for path in paths if not path.is_symlink()]
+        named = b"".join(os.fsencode(path) + b"\n" for path in regular)
+        oids = self.run("hash-object", "-w", "--no-filters", "--stdin-paths", data=named).decode().split()
+        tree = {path: Entry(mode(path), oid) for path, oid in zip(regular, oids, strict=True)}
+        for path in set(paths) - set(regular):
+            tree[path] = Entry(SYMBOLIC_LINK, self.write(os.fsencode(os.readlink(path))))
+        return {path.relative_to(folder).as_posix(): tree[path] for path in paths}
+
+    def write(self, content: bytes) -> str:
+        return self.run("hash-object", "-w", "--stdin", data=content).decode().strip()
+
+    def read(self, oids: Iterable[str]) -> dict[str, bytes]:
+        """Contents by their ids."""
+        wanted = list(dict.fromkeys(oids))
+        output = self.run("cat-file", "--batch", data="".join(f"{oid}\n" for oid in wanted).encode())
+        contents, at = {}, 0
+        for oid in wanted:
+            end = output.index(b"\n", at)
+            size = int(output[at:end].split()[2])
+            contents[oid] = output[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+        return contents
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        settings = [part for setting in SETTINGS for part in ("-c", setting)]
+        return ["git", *settings, *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        return (
+            environment(keep="GIT_CONFIG") | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"} | dict(self.variables)
+        )
+
+
+def mode(path: Path) -> str:
+    """A file's mode as git keeps it."""
+    status = path.lstat().st_mode
+    if stat.S_ISLNK(status):
+        return SYMBOLIC_LINK
+    return EXECUTABLE if status & stat.S_IXUSR else REGULAR
+
+
+def index_lines(tree: Tree) -> bytes:
+    """A tree as `git update-index -z --index-info` reads it."""
+    return b"".join(
+        f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for path, entry in tree.items()
+    )
+
+
+def records(output: bytes) -> list[str]:
+    """The parts of an output of `-z`."""
+    return [os.fsdecode(part) for part in output.split(b"\0") if part]
+
+
+def _listed(output: bytes) -> Iterator[tuple[str, Entry]]:
+    for record in records(output):
+        meta, _, path = record.partition("\t")
+        mode, _, oid = meta.split(" ")
+        yield path, Entry(mode, oid)

@@ -1,0 +1,43 @@
+"""What a project records of itself: the version it was made with, and the answers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from . import source
+from .errors import UserError
+from .options import Answers
+
+FILE = ".copier-answers.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    version: str
+    answers: Answers
+
+
+def parse(text: str) -> Recorded:
+    """What an answers file says. Raises UserError where it is none of ours."""
+    try:
+        content: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{FILE}: is not valid YAML: {error}. Put that right first") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{FILE}: is not a mapping of answers. Put that right first")
+    origin = str(content.get("_src_path", ""))
+    if _repository(origin) != _repository(source.PUBLIC_URL):
+        raise UserError(
+            f"{FILE}: this project was made from {origin or 'an unknown template'}, not by shipsmith"
+        )
+    version = content.get("_commit")
+    if not isinstance(version, str) or not version:
+        raise UserError(f"{FILE}: says no version. Put back its line `_commit: …` from an older commit")
+    return Recorded(
+        version, {name: value for name, value in content.items() if not str(name).startswith("_")}
+    )
+
+
+def _repository(url: str) -> str:
+    return url.removesuffix("/").removesuffix(".git").casefold()

@@ -1,0 +1,90 @@
+"""What a change did, in words and as data."""
+
+from typing import Any
+
+from .drift import Status
+from .listing import shown
+from .update import Outcome
+
+
+def as_data(outcome: Outcome, *, written: bool) -> dict[str, Any]:
+    return {
+        "from": outcome.old.template.version,
+        "to": outcome.new.template.version,
+        "written": written,
+        "added": outcome.added,
+        "updated": outcome.updated,
+        "removed": outcome.removed,
+        "renamed": outcome.renamed,
+        "conflicts": outcome.conflicts,
+        "left_alone": [{"path": path, "reason": reason} for path, reason in outcome.left_alone.items()],
+        "answers": outcome.answers,
+        "notes": outcome.notes,
+    }
+
+
+def as_text(outcome: Outcome) -> str:
+    """The summary for people: only what there is to say."""
+    answers = [
+        f"{name}: {_answer(each['old'])} -> {_answer(each['new'])}" for name, each in outcome.answers.items()
+    ]
+    sections = {
+        "Added": outcome.added,
+        "Updated": [path for path in outcome.updated if path not in outcome.conflicts],
+        "Removed": outcome.removed,
+        "Moved": [f"{old} -> {new}" for old, new in outcome.renamed.items()],
+        "Conflicts, both sides are in the file": outcome.conflicts,
+        "Left alone": [f"{path}: {reason}" for path, reason in outcome.left_alone.items()],
+        "Answers": answers,
+        "Notes for you": outcome.notes,
+    }
+    parts = [_section(title, lines) for title, lines in sections.items() if lines]
+    return "\n".join(parts) if parts else "Nothing to change."
+
+
+def next_steps(outcome: Outcome, title: str) -> str:
+    """What to do after a change of files, and how to undo it."""
+    if outcome.conflicts:
+        steps = "Resolve the conflicts (git add FILE when done), then: shipsmith continue"
+    else:
+        steps = f"All of it is staged. Look at it (git diff --cached), then: git commit -m '{title}'"
+    return f"{steps}\nTo undo everything: shipsmith undo"
+
+
+def status_as_data(status: Status) -> dict[str, Any]:
+    return {
+        "version": status.state.template.version,
+        "newest": status.newest,
+        "behind": status.behind,
+        "answers": status.state.answers,
+        "edited": status.edited,
+        "deleted": status.deleted,
+        "missing": status.missing,
+        "unfinished": status.unfinished or None,
+    }
+
+
+def status_as_text(status: Status) -> str:
+    version = status.state.template.version
+    lines = [
+        f"Version {version}; {status.newest} is newer: shipsmith update"
+        if status.behind
+        else f"Version {version}"
+    ]
+    if status.unfinished:
+        lines.append(f"Not committed yet: {status.unfinished}. Commit it, or: shipsmith undo")
+    sections = {
+        "Edited by you": status.edited,
+        "Deleted by you": status.deleted,
+        "Missing, `git restore` brings back what is committed": status.missing,
+    }
+    lines += ["", *(_section(title, names) for title, names in sections.items() if names)]
+    return "\n".join(lines).rstrip()
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return "\n".join([f"{title} ({len(lines)}):", *(f"  {line}" for line in lines), ""])
+
+
+def _answer(value: Any) -> str:
+    return "(no such question)" if value is None else shown(value)

@@ -1,0 +1,203 @@
+"""Change a project: `update`, `add`, `remove` and `set` are one thing.
+
+Render the version and the answers that it has, render those that it shall have, let git merge the
+difference into what people made of it. All of it is worked out before the first file is touched.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from . import derived, existing, history, journal, outside, plan, recorded
+from .errors import UserError
+from .existing import Project
+from .git import Git
+from .history import Template
+from .journal import Journal, Undone
+from .options import Answers, Questionnaire
+from .plan import Plan
+from .state import State
+
+LITERALLY = "--literal-pathspecs"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a change does to a project's files; paths are relative to the project."""
+
+    old: State
+    new: State
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    conflicts: list[str] = field(default_factory=list)
+    left_alone: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def changes_files(self) -> bool:
+        return bool(self.added or self.updated or self.removed or self.renamed or self.conflicts)
+
+    @property
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """The answers that differ, each with its old and new value; None where there is no such question."""
+        before, after = self.old.answers, self.new.answers
+        names = [name for name in before | after if before.get(name) != after.get(name)]
+        return {name: {"old": before.get(name), "new": after.get(name)} for name in names}
+
+
+def current(project: Project) -> State:
+    """What the project was made from. Raises UserError where its record cannot be true."""
+    record = project.recorded()
+    template = history.template(record.version)
+    questionnaire = Questionnaire(template.root)
+    known = {name: value for name, value in record.answers.items() if name in questionnaire.asked}
+    try:
+        return State(template, questionnaire.resolve(known))
+    except UserError as error:
+        problems = (f"{recorded.FILE}: {problem}" for problem in error.problems)
+        raise UserError(*problems, f"put {recorded.FILE} back as it was, then run this again") from error
+
+
+def moved_to(old: State, template: Template, given: Answers) -> State:
+    """The same project at the version of `template`, `given` being answers to its new questions."""
+    if history.precedes(template.version, old.template.version):
+        raise UserError(
+            f"this project is at {old.template.version}, and {template.version} is older. "
+            "To go back, revert the commit of the update"
+        )
+    questionnaire = Questionnaire(template.root)
+    kept = {name: value for name, value in old.answers.items() if name in questionnaire.asked}
+    try:
+        return State(template, questionnaire.resolve(kept | given))
+    except UserError as error:
+        raise UserError(
+            *error.problems,
+            f"so {template.version} cannot take over the answers of this project. "
+            "Change them first, at the version it has: shipsmith set OPTION=VALUE",
+        ) from error
+
+
+def run(
+    project: Project, old: State, new: State, title: str, approve: Callable[[Outcome], bool] | None
+) -> Outcome:
+    """Change the project from `old` to `new`, staged and not committed, if `approve` says so.
+
+    Without `approve`, only tell what would change.
+    """
+    with journal.locked(project) as git, TemporaryDirectory(prefix="shipsmith-") as name:
+        folder = Path(name)
+        _check_nothing_is_left(project)
+        head = existing.check_ready(project)
+        if old == new:
+            return Outcome(old, new)
+        if not approve:
+            return _outcome(plan.make(git.elsewhere(folder), project, head, old, new, folder), old, new)
+        planned = plan.make(git, project, head, old, new, folder)
+        outcome = _outcome(planned, old, new)
+        if not approve(outcome):
+            raise UserError("stopped, nothing was written")
+        _apply(git, project, head, planned, title, (old, new))
+        return outcome
+
+
+def resume(project: Project) -> list[str]:
+    """Make derived files again, now that conflicts are resolved; the paths of those that changed."""
+    with journal.locked(project) as git, TemporaryDirectory(prefix="shipsmith-") as folder:
+        unfinished = journal.read(project)
+        if not unfinished or not unfinished.conflicts:
+            raise UserError(
+                "there is nothing to continue: no change of shipsmith waits for you to resolve conflicts"
+            )
+        _check_resolved(git, unfinished)
+        index = Path(folder, "index")
+        staged = git.line("write-tree")
+        before, after = (
+            git.tree(f"{tree}:{project.prefix.rstrip('/')}") for tree in (unfinished.head, staged)
+        )
+        old, new = (history.template(version).root for version in unfinished.versions)
+        made = derived.make_again(git, before, after, old, new).tree
+        changed = sorted(path for path in made.keys() | after.keys() if made.get(path) != after.get(path))
+        whole, finished = (
+            git.change_tree(tree, after, made, index, project.prefix) if changed else tree
+            for tree in (staged, unfinished.tree)
+        )
+        journal.apply(git, project, replace(unfinished, tree=finished, conflicts=[]), staged, whole)
+        return changed
+
+
+def undo(project: Project) -> Undone:
+    """Put everything back as it was before the last change, which is not committed yet."""
+    with journal.locked(project) as git:
+        left = journal.read(project)
+        if not left:
+            raise UserError("there is nothing to undo: no change of shipsmith waits to be committed")
+        return journal.undo(git, project, left)
+
+
+def _check_nothing_is_left(project: Project) -> None:
+    left = journal.read(project)
+    if left and not left.applied:
+        raise UserError(
+            f"an earlier change was interrupted ({left.title}). Put everything back first: shipsmith undo"
+        )
+    if left and journal.is_in_the_index(project, left):
+        raise UserError(f"an earlier change is not committed ({left.title}). Commit it, or: shipsmith undo")
+
+
+def _check_resolved(git: Git, unfinished: Journal) -> None:
+    unmerged = {
+        path for path in unfinished.conflicts if git.run(LITERALLY, "ls-files", "--unmerged", "--", path)
+    }
+    marked = {path for path in unfinished.conflicts if _has_markers(git.folder / path)}
+    changed = {path for path in unfinished.conflicts if git.run(LITERALLY, "diff", "--name-only", "--", path)}
+    problems = [
+        f"{path}: still has conflict markers. Resolve them, then: git add {path}" for path in sorted(marked)
+    ]
+    problems += [
+        f"{path}: is not added. Do: git add {path}" for path in sorted((unmerged | changed) - marked)
+    ]
+    if problems:
+        raise UserError(*problems)
+
+
+def _has_markers(path: Path) -> bool:
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    return any(line.startswith((b"<<<<<<< yours", b">>>>>>> shipsmith ")) for line in lines)
+
+
+def _apply(
+    git: Git, project: Project, head: str, planned: Plan, title: str, states: tuple[State, State]
+) -> None:
+    prefix = project.prefix
+    conflicts = {f"{prefix}{path}": sides for path, sides in planned.merged.conflicts.items()}
+    entry = Journal(
+        head=head,
+        tree=planned.tree,
+        title=title,
+        conflicts=sorted(conflicts),
+        versions=(states[0].template.version, states[1].template.version),
+        outside={f"{prefix}{change.path}": change.previous for change in planned.outside},
+    )
+    journal.write(project, entry)
+    outside.put(git, project, planned.outside)
+    journal.apply(git, project, entry, head, planned.tree, conflicts)
+
+
+def _outcome(planned: Plan, old: State, new: State) -> Outcome:
+    before, after, merged = planned.before, planned.merged.tree, planned.merged
+    moved = {source: target for source, target in merged.renamed.items() if target in after}
+    return Outcome(
+        old,
+        new,
+        added=sorted(after.keys() - before.keys() - set(moved.values())),
+        updated=sorted(path for path in before.keys() & after.keys() if before[path] != after[path]),
+        removed=sorted(before.keys() - after.keys() - moved.keys()),
+        renamed=dict(sorted(moved.items())),
+        conflicts=sorted(merged.conflicts),
+        left_alone=dict(sorted(merged.left_alone.items())),
+        notes=planned.notes,
+    )

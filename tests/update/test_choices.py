@@ -1,0 +1,78 @@
+"""`add`, `remove` and `set` change the answers of a project, and its files accordingly."""
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from .small import Small, commit, contents, git
+
+
+def test_what_is_added_and_removed_again_leaves_no_trace(small: Small, project: Path) -> None:
+    before = contents(project)
+    assert small.run(project, "add", "redis", "grpc").returncode == 0
+    assert (project / "adapters/cache.py").is_file()
+    assert (project / "src/orders/v1/orders_pb2.py").is_file()
+    assert "redis==8.1" in (project / "requirements.lock").read_text()
+    git(project, "commit", "-qm", "added")
+    assert small.run(project, "remove", "redis", "grpc").returncode == 0
+    assert contents(project) == before
+
+
+def test_edits_stay_while_choices_come_and_go(small: Small, project: Path) -> None:
+    commit(project, {"README.md": (project / "README.md").read_text() + "Mine.\n", "own.py": "x = 1\n"})
+    before = contents(project)
+    for command in ("add", "remove"):
+        assert small.run(project, command, "redis").returncode == 0
+        git(project, "commit", "-qm", command)
+    assert contents(project) == before
+
+
+def test_removing_a_choice_keeps_the_files_of_it_that_were_edited(tmp_path: Path, small: Small) -> None:
+    project = small.project(tmp_path / "orders", "cache=redis")
+    commit(project, {"adapters/cache.py": "import redis\nmine = 1\n"})
+    assert small.run(project, "remove", "redis").returncode == 3
+    assert (project / "adapters/cache.py").read_text() == "import redis\nmine = 1\n"
+
+
+@pytest.mark.parametrize("pair", list(combinations(["redis", "grpc", "store=memory"], 2)))
+def test_the_order_of_additions_does_not_matter(tmp_path: Path, small: Small, pair: tuple[str, str]) -> None:
+    results = []
+    for number, order in enumerate((pair, pair[::-1])):
+        project = small.project(tmp_path / str(number) / "orders")
+        for choice in order:
+            assert small.run(project, "add", choice).returncode == 0
+            git(project, "commit", "-qm", choice)
+        results.append(contents(project))
+    assert results[0] == results[1]
+
+
+def test_set_changes_any_answer(small: Small, project: Path) -> None:
+    assert small.run(project, "set", "service_name=billing").returncode == 0
+    assert (project / "README.md").read_text().startswith("# billing\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["add", "reddis"], "Did you mean 'redis'?"),
+        (["add", "memory"], "Write shipsmith add cache=memory or shipsmith add store=memory"),
+        (["add", "cache"], "Write one of: cache=none, cache=memory, cache=redis"),
+        (["add", "none"], "none: no such choice"),
+        (["remove", "redis"], "is not chosen here: cache=none"),
+        (["set", "cache"], "Write OPTION=VALUE"),
+        (["set", "cache=reddis"], "Did you mean 'redis'?"),
+        (["set", "with_redis=x"], "cannot be set"),
+        (["update", "--to", "v9.9.9"], "v9.9.9"),
+        (["update", "elsewhere"], "elsewhere is no folder"),
+    ],
+)
+def test_words_that_mean_nothing_are_explained(
+    small: Small, project: Path, arguments: list[str], says: str
+) -> None:
+    before = contents(project)
+    result = small.run(project, *arguments)
+    assert result.returncode == 1
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+    assert contents(project) == before

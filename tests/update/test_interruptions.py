@@ -1,0 +1,118 @@
+"""An update that is killed, or run twice at once, leaves a repository that one command makes whole."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from .small import SERVICE, Small, commit, contents, git
+
+# in all 100, in parts that can run at the same time
+PARTS, MOMENTS = 4, 25
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_sigkill_at_any_moment_loses_nothing(small: Small, project: Path, part: int) -> None:
+    """Half of the times git is killed with it, in the middle of its work; else git ends what it does."""
+    commit(project, {"service.py": SERVICE.replace("line 20\n", "mine\n"), "own.txt": "mine\n"})
+    before, refs = contents(project), _refs(project)
+    duration = _duration(small, project)
+    moments = random.Random(part)
+    undone = 0
+    for number in range(MOMENTS):
+        process = _start(small, project)
+        time.sleep(moments.uniform(0, duration))
+        kill = os.killpg if number % 2 else os.kill
+        kill(process.pid, signal.SIGKILL)
+        process.wait()
+        undone += _made_whole(small, project)
+        assert contents(project) == before, number
+        assert git(project, "status", "--porcelain") == "", number
+        assert _refs(project) == refs, number
+    assert undone, "none of the moments was after the first change of a file"
+    git(project, "fsck", "--strict")
+
+
+def test_an_interrupted_update_says_how_to_go_on(small: Small, project: Path) -> None:
+    """The journal says that an update was being applied when it ended."""
+    small.run(project, "update", "--to", "v0.2.0")
+    journal = project / ".git/shipsmith/change.json"
+    journal.write_text(journal.read_text().replace('"applied": true', '"applied": false'))
+    (project / ".git/index.lock").write_bytes(b"")
+    result = small.run(project, "update", "--to", "v0.2.0")
+    assert result.returncode == 1
+    assert (
+        "was interrupted (Update to shipsmith v0.2.0). Put everything back first: shipsmith undo"
+        in result.stderr
+    )
+    assert small.run(project, "undo").returncode == 0
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_of_two_updates_at_once_one_is_refused_and_the_other_whole(small: Small, project: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: small.run(project, "update", "--to", "v0.2.0"), range(4)))
+    assert [result.returncode for result in results].count(0) >= 1
+    assert all(
+        result.returncode == 0 or "another shipsmith" in result.stderr or "not committed" in result.stderr
+        for result in results
+    )
+    assert (project / "service.py").read_text() == SERVICE.replace("line 3\n", "line three\n")
+    assert git(project, "diff", "--name-only") == ""
+
+
+def test_twenty_updates_at_once_from_a_cold_cache_are_all_right(tmp_path: Path, small: Small) -> None:
+    first = small.project(tmp_path / "0" / "orders")
+    projects = [first]
+    for number in range(1, 20):
+        (tmp_path / str(number)).mkdir()
+        git(tmp_path / str(number), "clone", "-q", str(first), "orders")
+        projects.append(tmp_path / str(number) / "orders")
+    cold = Small(small.template, tmp_path / "cold")
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(lambda project: cold.run(project, "update", "--to", "v0.2.0"), projects))
+    assert [result.returncode for result in results] == [0] * 20, [result.stderr for result in results]
+    expected = contents(first)
+    assert expected["service.py"].decode() == SERVICE.replace("line 3\n", "line three\n")
+    assert all(contents(project) == expected for project in projects)
+
+
+def _start(small: Small, project: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*small.command, "update", "--to", "v0.2.0"],
+        cwd=project,
+        env=small.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _duration(small: Small, project: Path) -> float:
+    """Seconds that an update takes here; it is undone again."""
+    started = time.monotonic()
+    assert small.run(project, "update", "--to", "v0.2.0").returncode == 0
+    duration = time.monotonic() - started
+    assert small.run(project, "undo").returncode == 0
+    return duration
+
+
+def _made_whole(small: Small, project: Path) -> bool:
+    """Undo what there is to undo, once git has ended; whether there was something."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        result = small.run(project, "undo")
+        if "another shipsmith" not in result.stderr:
+            return result.returncode == 0
+        time.sleep(0.05)
+    raise AssertionError("the lock is still held")
+
+
+def _refs(project: Path) -> list[str]:
+    """All refs but our own, which names what `undo` found."""
+    return [line for line in git(project, "for-each-ref").splitlines() if "refs/shipsmith/" not in line]
