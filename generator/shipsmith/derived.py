@@ -74,9 +74,7 @@ def _write_stubs(folder: Path) -> None:
     try:
         stubs.write(folder)
     except RuntimeError as error:
-        raise UserError(
-            "proto/ does not compile, as is said above. Put that right, then run this again"
-        ) from error
+        raise UserError("proto/ does not compile, as is said above. Put that right first") from error
 
 
 def _made(git: Git, sources: Tree, make: Callable[[Path], None]) -> Files:
