@@ -1,16 +1,20 @@
 """Plain copier, from the template's git repository, renders what we render."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from shipsmith import presets, source
+from shipsmith.answers import checksum, recorded_checksum
 from shipsmith.options import Questionnaire
 
 from . import projects
 
 DERIVED = ("requirements.lock", "requirements-dev.lock", "_pb2.py", "_pb2.pyi", "_pb2_grpc.py")
+COPIER = [sys.executable, "-m", "copier"]
 GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
 
 
@@ -34,8 +38,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_copier_copy_gives_the_same_bytes(tmp_path: Path, template: Path, preset: str) -> None:
     answers = Questionnaire(source.root()).resolve(presets.load(source.root(), preset).answers)
     data = [f"--data={name}={value}" for name, value in answers.items() if name != "fields"]
-    copier = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", *data]
-    projects.run(*copier, f"git+file://{template}", "copied", directory=tmp_path)
+    copy = [*COPIER, "copy", "--defaults", "--quiet", *data]
+    projects.run(*copy, f"git+file://{template}", "copied", directory=tmp_path)
 
     # the same release, run from its own repository
     program = "import sys; from pathlib import Path; from shipsmith import __main__, source;"
@@ -46,6 +50,30 @@ def test_copier_copy_gives_the_same_bytes(tmp_path: Path, template: Path, preset
     copied, made = files(tmp_path / "copied"), files(tmp_path / "made")
     assert copied == {path: content for path, content in made.items() if not path.endswith(DERIVED)}
     assert made[".copier-answers.yml"].count(b"_commit: v0.1.0\n") == 1
+
+
+def test_copier_update_keeps_the_checksum_of_the_answers_right(tmp_path: Path, template: Path) -> None:
+    newer = shutil.copytree(template, tmp_path / "newer")
+    project = tmp_path / "orders"
+    projects.run(*COPIER, "copy", "--defaults", f"git+file://{template}", project, directory=tmp_path)
+    before = recorded_checksum((project / ".copier-answers.yml").read_text())
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "start"]):
+        subprocess.run([*GIT, *command], cwd=project, check=True)
+    for command in (["commit", "-q", "--allow-empty", "-m", "release"], ["tag", "v0.2.0"]):
+        subprocess.run([*GIT, *command], cwd=newer, check=True)
+
+    from_newer = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.file://{newer}.insteadOf",
+        "GIT_CONFIG_VALUE_0": source.PUBLIC_URL,
+    }
+    update = [*COPIER, "update", "--defaults", "--data=cache=redis"]
+    projects.run(*update, directory=project, environment=from_newer)
+
+    text = (project / ".copier-answers.yml").read_text()
+    answers = yaml.safe_load(text)
+    assert (answers["_commit"], answers["cache"]) == ("v0.2.0", "redis")
+    assert recorded_checksum(text) == checksum(answers) != before
 
 
 def files(folder: Path) -> dict[str, bytes]:

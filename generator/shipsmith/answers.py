@@ -1,0 +1,38 @@
+"""The checksum in .copier-answers.yml, by which answers that were edited by hand are known.
+
+The template writes it, so that copier and Renovate keep it right: `checksum` takes it of the same JSON text
+as `template/{{ _copier_conf.answers_file }}.jinja`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+METADATA = ("_commit", "_src_path")
+DIGITS = 16
+
+
+def checksum(answers: Mapping[str, Any]) -> str:
+    """The checksum of a parsed .copier-answers.yml, in hexadecimal digits.
+
+    The order of the answers does not matter; that of the fields does, since it is the user's.
+    """
+    names = sorted(answers.keys() - METADATA, key=str)
+    text = _canonical([(name, answers[name]) for name in names])
+    return sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def recorded_checksum(text: str) -> str | None:
+    """The checksum that the text of a .copier-answers.yml carries; None where it has none."""
+    found = re.search(rf"^# Checksum: ([0-9a-f]{{{DIGITS}}})\b", text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _canonical(answers: list[tuple[str, Any]]) -> str:
+    """JSON, as in the template; another text for what only an edit by hand can put there, such as a date."""
+    try:
+        return json.dumps(answers)
+    except (TypeError, ValueError):
+        return repr(answers)
