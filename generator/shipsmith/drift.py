@@ -10,6 +10,7 @@ from . import history, journal, plan, recorded, update
 from .errors import UserError
 from .existing import Project
 from .git import Git, Tree, index_lines, records
+from .options import Answers
 from .state import State
 
 
@@ -25,17 +26,19 @@ class Status:
     """Files that the project's commits leave out."""
     missing: list[str]
     """Files that should be here but are not: they are committed, or git ignores them."""
+    edited_answers: Answers
+    """Answers that were edited by hand, as they were before."""
     unfinished: str
     """The change of shipsmith that is not committed yet, or nothing."""
 
     @property
     def needs_attention(self) -> bool:
-        return bool(self.behind or self.missing or self.unfinished)
+        return bool(self.behind or self.missing or self.edited_answers or self.unfinished)
 
 
 def status(project: Project) -> Status:
     """Compare the working tree with a fresh render."""
-    state = update.current(project)
+    state = update.recorded_state(project)
     newest = history.newest().version
     left = journal.read(project)
     with _pristine(project, state) as (git, _):
@@ -56,6 +59,7 @@ def status(project: Project) -> Status:
         edited=[path for path, how in differing.items() if how != "D"],
         deleted=[path for path in absent if path not in expected],
         missing=[path for path in absent if path in expected],
+        edited_answers=project.edited_answers(),
         unfinished=left.title if left else "",
     )
 
@@ -63,7 +67,7 @@ def status(project: Project) -> Status:
 def show(project: Project, files: list[Path]) -> None:
     """Print the user's edits to `files`, or to all that was rendered, as a diff."""
     wanted = [path.resolve() for path in files]
-    with _pristine(project, update.current(project)) as (git, rendered):
+    with _pristine(project, update.recorded_state(project)) as (git, rendered):
         paths = {project.folder / path for path in rendered}
         unknown = [
             path for path in wanted if path not in paths and not any(path in each.parents for each in paths)

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import recorded
 from .errors import UserError
 from .git import Git, records
+from .options import Answers
 from .recorded import Recorded
 
 # what git leaves in its folder while something is under way, and how people end it
@@ -34,6 +36,22 @@ class Project:
     def recorded(self) -> Recorded:
         """What it says of itself in its working tree."""
         return recorded.parse((self.folder / recorded.FILE).read_text("utf-8"))
+
+    def edited_answers(self) -> Answers:
+        """The answers that people changed by hand, as they were before; empty where none is known."""
+        here = self.recorded()
+        before = {} if here.intact else self._intact_answers()
+        return {name: value for name, value in before.items() if here.answers.get(name) != value}
+
+    def _intact_answers(self) -> Answers:
+        """The answers of the last commit in which they are as a tool wrote them."""
+        path = f"{self.prefix}{recorded.FILE}"
+        for commit in self.git.line("log", "--format=%H", "--", path).split():
+            with suppress(UserError):
+                record = recorded.parse(self.git.run("show", f"{commit}:{path}").decode())
+                if record.intact:
+                    return record.answers
+        return {}
 
     def ignored(self, paths: Iterable[str]) -> list[str]:
         """Those of `paths`, relative to the project, that git ignores."""

@@ -107,7 +107,7 @@ def _write(project: Path, universe: list[Pin], runtime: list[str], development: 
 
 
 def _texts(lock: str) -> dict[str, str]:
-    """The pins by name, of which one can have several, for different platforms; without one, what comes first."""
+    """The pins by name, of which one can have several; under no name, what comes before them."""
     first_pin = re.search(r"^[A-Za-z0-9]", lock, flags=re.MULTILINE)
     start = first_pin.start() if first_pin else len(lock)
     texts: dict[str, str] = defaultdict(str, {"": lock[:start]})

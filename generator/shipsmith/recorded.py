@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from . import source
+from .answers import checksum, recorded_checksum
 from .errors import UserError
 from .options import Answers
 
@@ -16,6 +17,8 @@ FILE = ".copier-answers.yml"
 class Recorded:
     version: str
     answers: Answers
+    intact: bool
+    """Whether the answers are those that a tool wrote; also where no checksum tells."""
 
 
 def parse(text: str) -> Recorded:
@@ -34,9 +37,9 @@ def parse(text: str) -> Recorded:
     version = content.get("_commit")
     if not isinstance(version, str) or not version:
         raise UserError(f"{FILE}: says no version. Put back its line `_commit: …` from an older commit")
-    return Recorded(
-        version, {name: value for name, value in content.items() if not str(name).startswith("_")}
-    )
+    written = recorded_checksum(text)
+    answers = {name: value for name, value in content.items() if not str(name).startswith("_")}
+    return Recorded(version, answers, intact=written is None or written == checksum(content))
 
 
 def _repository(url: str) -> str:

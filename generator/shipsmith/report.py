@@ -60,6 +60,7 @@ def status_as_data(status: Status) -> dict[str, Any]:
         "edited": status.edited,
         "deleted": status.deleted,
         "missing": status.missing,
+        "edited_answers": status.edited_answers,
         "unfinished": status.unfinished or None,
     }
 
@@ -73,7 +74,12 @@ def status_as_text(status: Status) -> str:
     ]
     if status.unfinished:
         lines.append(f"Not committed yet: {status.unfinished}. Commit it, or: shipsmith undo")
+    here = status.state.answers
     sections = {
+        "Answers edited by hand, use `shipsmith set`": [
+            f"{name}: {shown(value)} -> {shown(here.get(name))}"
+            for name, value in status.edited_answers.items()
+        ],
         "Edited by you": status.edited,
         "Deleted by you": status.deleted,
         "Missing, `git restore` brings back what is committed": status.missing,

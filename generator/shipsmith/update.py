@@ -16,6 +16,7 @@ from .existing import Project
 from .git import Git
 from .history import Template
 from .journal import Journal, Undone
+from .listing import shown
 from .options import Answers, Questionnaire
 from .plan import Plan
 from .state import State
@@ -51,6 +52,13 @@ class Outcome:
 
 def current(project: Project) -> State:
     """What the project was made from. Raises UserError where its record cannot be true."""
+    if edited := project.edited_answers():
+        raise UserError(*_edited_by_hand(project, edited))
+    return recorded_state(project)
+
+
+def recorded_state(project: Project) -> State:
+    """The same where answers may have been edited by hand, to look at it only."""
     record = project.recorded()
     template = history.template(record.version)
     questionnaire = Questionnaire(template.root)
@@ -136,6 +144,16 @@ def undo(project: Project) -> Undone:
         if not left:
             raise UserError("there is nothing to undo: no change of shipsmith waits to be committed")
         return journal.undo(git, project, left)
+
+
+def _edited_by_hand(project: Project, edited: Answers) -> list[str]:
+    here = project.recorded().answers
+    settings = [f"{name}={shown(here[name])}" for name in edited if name in here]
+    problems = [
+        f"{recorded.FILE}: {name} was edited by hand, from {shown(value)} to {shown(here.get(name))}"
+        for name, value in edited.items()
+    ]
+    return [*problems, f"put the file back as it was; to change answers: shipsmith set {' '.join(settings)}"]
 
 
 def _check_nothing_is_left(project: Project) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from shipsmith import presets, source
+from shipsmith import history, presets, source
 from shipsmith.answers import checksum, recorded_checksum
 from shipsmith.options import Answers, Questionnaire
 from shipsmith.render import render
@@ -98,5 +98,5 @@ def test_lines_may_end_as_on_windows() -> None:
 
 def recorded(answers: dict[str, Any], folder: Path) -> str:
     """What the template writes into a project with these answers."""
-    render(answers, source.root(), folder)
+    render(answers, history.working(), folder)
     return (folder / ".copier-answers.yml").read_text("utf-8")

@@ -26,6 +26,8 @@ with_grpc: {type: str, when: false, default: "{{ '.' if grpc else '' }}"}
 ANSWERS = """\
 {% set origin = 'https://github.com/shipsmith/shipsmith.git' -%}
 {% set version = _copier_answers._commit | default(_commit | default('')) -%}
+{% set answers = _copier_answers | dictsort | rejectattr(0, 'in', ['_commit', '_src_path']) | list -%}
+# Checksum: {{ (answers | to_json | hash('sha256'))[:16] }}
 {{ dict(_copier_answers, _commit=version, _src_path=origin) | to_nice_yaml -}}
 """
 PYPROJECT = """\

@@ -207,7 +207,7 @@ def test_a_lock_keeps_what_the_user_added_to_it(small: Small, project: Path) -> 
     )
     commit(project, {"requirements.lock": lock + added, "pyproject.toml": wanted})
     assert update(small, project)["conflicts"] == []
-    assert (project / "requirements.lock").read_text() == "anyio==4.2 \\\n    --hash=sha256:aa\n" + added
+    assert (project / "requirements.lock").read_text() == lock.replace("4.1", "4.2") + added
 
 
 def test_stubs_are_made_again_from_what_was_merged(tmp_path: Path, small: Small) -> None:

@@ -58,3 +58,17 @@ def test_diff_of_a_file_that_is_not_rendered_is_explained(small: Small, project:
     result = small.run(project, "diff", "own.txt")
     assert result.returncode == 1
     assert "is not rendered by shipsmith" in result.stderr
+
+
+def test_answers_that_were_edited_by_hand_are_told_and_no_change_builds_on_them(
+    small: Small, project: Path
+) -> None:
+    text = (project / ".copier-answers.yml").read_text()
+    commit(project, {".copier-answers.yml": text.replace("cache: none", "cache: redis")})
+    result = small.run(project, "status", "--json")
+    assert result.returncode == 4
+    assert json.loads(result.stdout)["edited_answers"] == {"cache": "none"}
+    refused = small.run(project, "update")
+    assert refused.returncode == 1
+    assert "cache was edited by hand, from none to redis" in refused.stderr
+    assert "shipsmith set cache=redis" in refused.stderr
