@@ -33,8 +33,12 @@ def folder(tree: str, write: Callable[[Path], None]) -> Path:
 
 def _templates() -> Path:
     configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    base = configured if configured.is_absolute() else Path.home() / ".cache"
-    return base / "shipsmith" / "templates"
+    if not configured.is_absolute():
+        try:
+            configured = Path.home() / ".cache"
+        except RuntimeError as error:
+            raise UserError("this user has no home folder for the cache. Set XDG_CACHE_HOME") from error
+    return configured / "shipsmith" / "templates"
 
 
 def _is_intact(place: Path, tree: str) -> bool:

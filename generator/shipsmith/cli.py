@@ -57,7 +57,8 @@ def new(
     ] = None,
     answers: Annotated[Path | None, typer.Option(metavar="FILE", help="Answers as YAML.")] = None,
     at: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="An older version of the template, such as v0.1.0.")
+        str | None,
+        typer.Option(metavar="VERSION", help="Make what this older version made; an unknown one lists them."),
     ] = None,
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the files and write nothing.")] = False,

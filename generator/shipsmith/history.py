@@ -99,11 +99,11 @@ def _unknown(version: str, releases: list[str]) -> str:
     last = releases[-1] if releases else source.commit()
     if position and released(last) and position[0] > Version(last):
         upgrade = CLONE_UPGRADE if in_clone else INSTALLED_UPGRADE
-        return f"made with {version}, this shipsmith knows versions up to {last}. Upgrade it: {upgrade}"
+        return f"{version}: this shipsmith knows versions up to {last}. Upgrade it: {upgrade}"
     if unreleased(version) and not in_clone:
         return (
-            f"made with {version}, a commit that was not released: what is installed knows releases only."
+            f"{version}: a commit that was not released, and what is installed knows releases only."
             f" Run shipsmith from a clone of {source.PUBLIC_URL}"
         )
-    known = ", ".join(releases) or "no release"
+    known = ", ".join(dict.fromkeys([*releases, source.commit()]))
     return f"{version!r}: no such version.{nearest(version, releases)} There are: {known}"

@@ -1,7 +1,6 @@
 """Plain copier, from the template's git repository, renders what we render."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,26 +10,18 @@ from shipsmith import presets, source
 from shipsmith.answers import checksum, recorded_checksum
 from shipsmith.options import Questionnaire
 
+from .. import checkout
 from . import projects
 
 DERIVED = ("requirements.lock", "requirements-dev.lock", "_pb2.py", "_pb2.pyi", "_pb2_grpc.py")
 COPIER = [sys.executable, "-m", "copier"]
-GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository of the template as it is in this checkout, with a release."""
-    folder = tmp_path_factory.mktemp("repository") / "shipsmith"
-    listed = [*GIT, "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    files = subprocess.run(listed, cwd=source.root(), check=True, capture_output=True).stdout.split(b"\0")
-    for name in filter(None, map(bytes.decode, files)):
-        if (source.root() / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((source.root() / name).read_bytes())
-            (folder / name).chmod((source.root() / name).stat().st_mode)
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "release"], ["tag", "v0.1.0"]):
-        subprocess.run([*GIT, *command], cwd=folder, check=True)
+    folder = checkout.copy(tmp_path_factory.mktemp("repository") / "shipsmith")
+    checkout.git(folder, "tag", "v0.1.0")
     return folder
 
 
@@ -57,10 +48,9 @@ def test_copier_update_keeps_the_checksum_of_the_answers_right(tmp_path: Path, t
     project = tmp_path / "orders"
     projects.run(*COPIER, "copy", "--defaults", f"git+file://{template}", project, directory=tmp_path)
     before = recorded_checksum((project / ".copier-answers.yml").read_text())
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "start"]):
-        subprocess.run([*GIT, *command], cwd=project, check=True)
-    for command in (["commit", "-q", "--allow-empty", "-m", "release"], ["tag", "v0.2.0"]):
-        subprocess.run([*GIT, *command], cwd=newer, check=True)
+    checkout.git(project, "init", "--quiet")
+    checkout.commit(project, "start")
+    checkout.release(newer, "v0.2.0")
 
     from_newer = {
         "GIT_CONFIG_COUNT": "1",

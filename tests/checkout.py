@@ -1,0 +1,46 @@
+"""Throw-away repositories of this checkout's files."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from shipsmith import source
+
+NOBODY = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in {"NAME": "test", "EMAIL": "test@localhost"}.items()
+}
+
+
+def copy(folder: Path) -> Path:
+    """A git repository in `folder`, with one commit: this checkout's files as they stand."""
+    listed = git(source.root(), "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    for name in listed.split("\0"):
+        if name and (source.root() / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((source.root() / name).read_bytes())
+            (folder / name).chmod((source.root() / name).stat().st_mode)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder, "all")
+    return folder
+
+
+def commit(repository: Path, message: str) -> None:
+    """Commit everything that changed."""
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", message)
+
+
+def release(repository: Path, version: str) -> None:
+    """Commit what changed, and give it the version's tag."""
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--allow-empty", "--message", version)
+    git(repository, "tag", version)
+
+
+def git(repository: Path, *arguments: str) -> str:
+    """What git prints."""
+    command = ["git", "-C", str(repository), *arguments]
+    environment = os.environ | NOBODY | {"GIT_CONFIG_GLOBAL": os.devnull}
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
