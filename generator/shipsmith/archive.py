@@ -155,7 +155,7 @@ def _run(arguments: list[str], stdin: bytes = b"", variables: Mapping[str, str] 
         result = subprocess.run(
             ["git", *arguments], input=stdin, env=settings, capture_output=True, check=False
         )
-    except FileNotFoundError as error:
+    except OSError as error:
         raise UserError("git was not found. Install it: it reads the versions of the template") from error
     if result.returncode:
         raise GitError(f"git {' '.join(arguments)}: {os.fsdecode(result.stderr).strip()}")

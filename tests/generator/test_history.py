@@ -258,6 +258,16 @@ def test_a_cache_that_cannot_be_used_is_said_to_be(tmp_path: Path, installed: Pa
     assert "XDG_CACHE_HOME" in result.stderr
 
 
+def test_an_old_version_without_git_says_that_it_is_needed(tmp_path: Path, installed: Path) -> None:
+    """The installed version itself needs none."""
+    environment = {"PYTHONPATH": str(installed), "PATH": os.devnull}
+    old = shipsmith(*NEW, "old", "--at", "v0.1.0", cwd=tmp_path, **environment)
+    assert (old.returncode, "git was not found. Install it" in old.stderr) == (1, True)
+    current = shipsmith(*NEW, "current", "--at", "v0.10.0", cwd=tmp_path, **environment)
+    assert current.returncode == 0, current.stderr
+    assert left_in(tmp_path) == ["current"]
+
+
 def test_a_relative_cache_folder_counts_for_nothing(
     in_installation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
