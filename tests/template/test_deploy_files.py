@@ -67,11 +67,17 @@ def test_manifests_with_unknown_fields_or_kinds_are_found() -> None:
         assert list(manifest_schemas.problems(manifest)), manifest
 
 
-def test_actionlint_finds_nothing_in_the_workflow(folder: Path) -> None:
-    tools.check("actionlint", ".github/workflows/ci.yaml", directory=folder)
+def test_actionlint_finds_nothing_in_the_workflows(folder: Path) -> None:
+    workflows = sorted((folder / ".github" / "workflows").iterdir())
+    assert [workflow.name for workflow in workflows] == ["ci.yaml", "update.yaml"]
+    tools.check("actionlint", *workflows, directory=folder)
 
 
-def test_zizmor_finds_nothing_in_the_workflow(folder: Path) -> None:
+def test_shellcheck_finds_nothing_in_the_script_of_a_workflow(folder: Path) -> None:
+    tools.check("shellcheck", ".github/scripts/propose-update.sh", directory=folder)
+
+
+def test_zizmor_finds_nothing_in_the_workflows(folder: Path) -> None:
     tools.check("zizmor", "--offline", "--no-config", ".github", directory=folder)
 
 
