@@ -1,0 +1,118 @@
+"""The two tools under comparison, run as a user runs them, and the projects that they are run on."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from shipsmith.source import PUBLIC_URL
+
+COPIER_CONFLICT = b"<<<<<<< before updating"
+SHIPSMITH_CONFLICTS = 3  # exit status
+
+Outcome = Literal["clean", "conflicts", "failed"]
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What a tool says of its update."""
+
+    outcome: Outcome
+    conflicts: int
+    """Files with conflicts."""
+    message: str
+    """Of a failure."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """The template's repository, which is a shipsmith as well."""
+
+    root: Path
+
+    def new(self, project: Path, version: str, preset: str, answers: Mapping[str, str]) -> None:
+        """Make a project with this version, and commit it."""
+        chosen = [f"--set={name}={value}" for name, value in answers.items()]
+        arguments = ["new", str(project), "--preset", preset, "--defaults", *chosen]
+        at = Template(self.root.parent / "at" / version)
+        if not at.root.exists():
+            git(self.root, "worktree", "add", "--quiet", str(at.root), version)
+        result = at._shipsmith(*arguments, cwd=project.parent)
+        if result.returncode:
+            raise AssertionError(f"shipsmith {' '.join(arguments)}: {result.stderr}")
+
+    def update(self, project: Path, version: str) -> Updated:
+        """Run `shipsmith update`."""
+        result = self._shipsmith("update", "--defaults", "--to", version, "--json", cwd=project)
+        if result.returncode not in (0, SHIPSMITH_CONFLICTS):
+            return Updated("failed", 0, _last_line(result.stderr))
+        conflicts = json.loads(result.stdout)["conflicts"]
+        if bool(conflicts) != (result.returncode == SHIPSMITH_CONFLICTS):
+            return Updated("failed", len(conflicts), f"exit {result.returncode}, conflicts: {conflicts}")
+        return Updated("conflicts" if conflicts else "clean", len(conflicts), "")
+
+    def copier_update(self, project: Path, version: str, *flags: str) -> Updated:
+        """Run plain `copier update`."""
+        command = [sys.executable, "-m", "copier", "update", "--defaults", "--vcs-ref", version, *flags]
+        result = self._run(command, cwd=project)
+        if result.returncode:
+            return Updated("failed", 0, _last_line(result.stderr))
+        files = [path for path in project.rglob("*") if path.is_file() and ".git" not in path.parts]
+        conflicts = sum(COPIER_CONFLICT in path.read_bytes() for path in files)
+        return Updated("conflicts" if conflicts else "clean", conflicts, "")
+
+    def _shipsmith(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return self._run([sys.executable, "-m", "shipsmith", *arguments], cwd=cwd)
+
+    def _run(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+        """With this repository's generator, and with this repository in the place of the public one."""
+        environment = {
+            "PYTHONPATH": str(self.root / "generator"),
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"url.{self.root}.insteadOf",
+            "GIT_CONFIG_VALUE_0": PUBLIC_URL,
+        }
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env=os.environ | IDENTITY | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "test",
+    "GIT_AUTHOR_EMAIL": "test@localhost",
+    "GIT_COMMITTER_NAME": "test",
+    "GIT_COMMITTER_EMAIL": "test@localhost",
+}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", *arguments]
+    environment = os.environ | IDENTITY
+    return subprocess.run(
+        command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+def commit(project: Path, message: str) -> None:
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--allow-empty", "--message", message)
+
+
+def copy(project: Path, destination: Path) -> Path:
+    shutil.copytree(project, destination, symlinks=True)
+    return destination
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["nothing was said"])[-1]
