@@ -8,7 +8,7 @@ are made from others, such as locks and gRPC stubs, do not count either: nobody 
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -46,6 +46,14 @@ class Losses:
     def count(self) -> int:
         """Lines, binaries and files."""
         return self.lines.total() + len(self.binaries) + len(self.files)
+
+    def details(self) -> Iterator[str]:
+        """What is lost, in words."""
+        for line, times in self.lines.items():
+            yield f"lost {times} times: {line.decode(errors='replace')}"
+        yield from (f"lost binary: {path}" for path in self.binaries)
+        yield from (f"lost file: {path}" for path in self.files)
+        yield from (f"came back: {path}" for path in self.came_back)
 
 
 def read(folder: Path) -> Tree:

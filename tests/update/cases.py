@@ -1,0 +1,151 @@
+"""One case: an edited project, updated by shipsmith and by copier, and what each made of it."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import measure
+from .checks import failure
+from .measure import Moves
+from .profiles import PROFILES, Profile, Project
+from .tools import Outcome, Template, Updated, commit, copy, git
+
+Update = Callable[[Template, Path, str], Updated]
+TOOLS: dict[str, Update] = {"shipsmith": Template.update, "copier": Template.copier_update}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one tool made of a case; the counts are of lines and files."""
+
+    outcome: Outcome
+    conflicts: int
+    lost_lines: int
+    lost_binaries: int
+    lost_files: int
+    came_back: int
+
+    @property
+    def lost(self) -> int:
+        return self.lost_lines + self.lost_binaries + self.lost_files
+
+
+@dataclass(frozen=True)
+class Case:
+    preset: str
+    old: str
+    new: str
+    profile: str
+
+
+@dataclass(frozen=True)
+class Row:
+    case: Case
+    results: dict[str, Result]
+    """By the tool's name."""
+    checks: str
+    """Of shipsmith's clean merge: passed, failed, or failed before the update as well; else nothing."""
+    details: list[str] = field(default_factory=list, compare=False)
+    """What was lost and what failed, to look into."""
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
+    """How long each tool took."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where cases are run. Projects are made once for each preset and version."""
+
+    template: Template
+    folder: Path
+
+    def pristine(self, preset: str, version: str) -> Path:
+        """The project as this version makes it."""
+        project = self.folder / "pristine" / preset / version / "orders"
+        if not project.exists():
+            project.parent.mkdir(parents=True, exist_ok=True)
+            self.template.new(project, version, preset, {})
+        return project
+
+    def run(
+        self,
+        preset: str,
+        old: str,
+        news: Iterable[str],
+        *,
+        tools: Iterable[str] = tuple(TOOLS),
+        checked: bool = False,
+    ) -> Iterator[Row]:
+        """All profiles, from one version to each of the others."""
+        for profile in PROFILES:
+            folder = self.folder / "cases" / preset / old / profile.name
+            shutil.rmtree(folder, ignore_errors=True)
+            edited = self._edited(folder / "edited" / "orders", preset, old, profile)
+            for new in news:
+                yield self._compare(
+                    Case(preset, old, new, profile.name), edited, folder / new, tools, checked
+                )
+            shutil.rmtree(folder)
+
+    def _edited(self, folder: Path, preset: str, old: str, profile: Profile) -> Path:
+        project = copy(self.pristine(preset, old), folder)
+        profile.edit(Project(project, self.template, old, preset))
+        commit(project, profile.name)
+        return project
+
+    def _compare(self, case: Case, edited: Path, folder: Path, tools: Iterable[str], checked: bool) -> Row:
+        row = Row(case, {}, "")
+        moves = Moves(
+            by_user=measure.renames(edited, "HEAD~1", "HEAD"), by_template=self._template_renames(case)
+        )
+        for tool in tools:
+            project = copy(edited, folder / tool / "orders")
+            started = time.perf_counter()
+            updated = TOOLS[tool](self.template, project, case.new)
+            row.seconds[tool] = time.perf_counter() - started
+            losses = measure.losses(
+                measure.read(self.pristine(case.preset, case.old)),
+                measure.read(edited),
+                measure.read(project),
+                moves,
+                _unmerged(project),
+            )
+            row.details.extend(
+                f"{tool}: {detail}" for detail in (updated.message, *losses.details()) if detail
+            )
+            row.results[tool] = Result(
+                updated.outcome,
+                updated.conflicts,
+                losses.lines.total(),
+                len(losses.binaries),
+                len(losses.files),
+                len(losses.came_back),
+            )
+        if not checked or row.results["shipsmith"].outcome != "clean":
+            return row
+        return self._checked(row, edited, folder / "shipsmith" / "orders")
+
+    def _checked(self, row: Row, edited: Path, updated: Path) -> Row:
+        if not (why := self._failure(updated, row.case)):
+            return Row(row.case, row.results, "passed", row.details, row.seconds)
+        outcome = "failed before" if self._failure(edited, row.case) else "failed"
+        return Row(row.case, row.results, outcome, [*row.details, why], row.seconds)
+
+    def _failure(self, project: Path, case: Case) -> str:
+        """As checks.failure; equal projects are checked once."""
+        commit(project, "checked")
+        known = self.folder / "checked" / git(project, "rev-parse", "HEAD^{tree}").strip()
+        if not known.exists():
+            known.parent.mkdir(parents=True, exist_ok=True)
+            known.write_text(failure(project, self.folder / "bench" / case.preset / case.old / "orders"))
+        return known.read_text()
+
+    def _template_renames(self, case: Case) -> dict[str, str]:
+        old, new = self.pristine(case.preset, case.old), self.pristine(case.preset, case.new)
+        git(old, "fetch", "--quiet", str(new), "HEAD")
+        return measure.renames(old, "HEAD", "FETCH_HEAD")
+
+
+def _unmerged(project: Path) -> set[str]:
+    return set(filter(None, git(project, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")))

@@ -1,0 +1,67 @@
+"""Update edited projects with shipsmith and with copier, and publish what became of them."""
+
+import argparse
+import os
+import shutil
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+from shipsmith import source
+
+from . import publish, versions
+from .cases import TOOLS, Row, Workshop
+from .publish import PRESETS
+from .tools import Template
+from .versions import VERSIONS, steps
+
+FOLDER = source.root() / "build/updates"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--no-checks", action="store_true", help="do not check and test the merged projects")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="processes at once")
+    given = parser.parse_args()
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    workshop = Workshop(Template(versions.build(FOLDER / "shipsmith")), FOLDER)
+    with ProcessPoolExecutor(given.jobs) as executor:
+        list(executor.map(partial(_prepare, workshop), product(PRESETS, VERSIONS)))
+        groups = executor.map(partial(_run, workshop, not given.no_checks), product(PRESETS, VERSIONS[:-1]))
+        rows = [row for group in groups for row in group]
+    publish.TABLE.write_text(publish.as_table(rows))
+    publish.DOCUMENT.write_text(publish.as_document(rows))
+    _report(rows)
+
+
+def _prepare(workshop: Workshop, which: tuple[str, str]) -> None:
+    workshop.pristine(*which)
+
+
+def _run(workshop: Workshop, checked: bool, which: tuple[str, str]) -> list[Row]:
+    preset, old = which
+    news = [new for start, new in steps(VERSIONS) if start == old]
+    rows = []
+    for row in workshop.run(preset, old, news, checked=checked):
+        rows.append(row)
+        print(_told(row), flush=True)
+    return rows
+
+
+def _told(row: Row) -> str:
+    case = f"{row.case.preset} {row.case.old} {row.case.new} {row.case.profile}"
+    results = (f"{tool} {result.outcome} lost {result.lost}" for tool, result in row.results.items())
+    return "\n    ".join([f"{case}: {', '.join(results)} {row.checks}", *row.details])
+
+
+def _report(rows: list[Row]) -> None:
+    for tool in TOOLS:
+        mean_seconds = sum(row.seconds[tool] for row in rows) / len(rows)
+        print(f"{tool}: {mean_seconds:.1f} s for an update")
+
+
+if __name__ == "__main__":
+    main()
