@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipsmith import presets, source
+from shipsmith import history, presets, source
 from shipsmith.options import Questionnaire
 from shipsmith.project import create
 
@@ -21,7 +21,7 @@ PINNED = re.compile(r"([\w-]+)(?:==|:)(\d+(?:\.\d+)+[\w.-]*)")
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     preset = presets.load(source.root(), request.param).answers
     folder = tmp_path_factory.mktemp("renovate") / "orders"
-    create(Questionnaire(source.root()).resolve({**preset, "ci": "github"}), folder, git=False)
+    create(Questionnaire(source.root()).resolve({**preset, "ci": "github"}), history.working(), folder, git=False)
     return folder
 
 
