@@ -179,12 +179,12 @@ def _answer(path: Path, changes: "Callable[[Questionnaire, Answers], Answers]", 
     """Change the answers of the project at `path`, at the version it has."""
     from . import existing
     from . import update as engine
-    from .options import Questionnaire
+    from .options import questions_of
     from .state import State
 
     project = existing.find(path)
     old = engine.current(project)
-    questionnaire = Questionnaire(old.template.root)
+    questionnaire = questions_of(old.template.root)
     new = State(old.template, questionnaire.resolve(old.answers | changes(questionnaire, old.answers)))
     _change(project, old, new, title, how)
 
@@ -193,10 +193,10 @@ def _asked(old: "State", root: Path, how: How) -> "Answers":
     """Answers to the questions that the project has not been asked yet, from a terminal."""
     if not how.asks:
         return {}
-    from .options import Questionnaire
+    from .options import questions_of
     from .prompts import ask_new
 
-    return ask_new(Questionnaire(root), old.answers)
+    return ask_new(questions_of(root), old.answers)
 
 
 def _change(project: "Project", old: "State", new: "State", title: str, how: How) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from .options import Answers, Questionnaire
+from .options import Answers, Questionnaire, questions_of
 
 FOLDER = Path("template/_updates")
 
@@ -27,7 +27,7 @@ class Migration:
 
 def load(root: Path, versions: Iterable[str], answers: Answers) -> list[Migration]:
     """What the template at `root` says of `versions`, in their order, for a project of these answers."""
-    questionnaire = Questionnaire(root)
+    questionnaire = questions_of(root)
     files = [(version, root / FOLDER / f"{version}.yml") for version in versions]
     return [_migration(version, file, questionnaire, answers) for version, file in files if file.is_file()]
 

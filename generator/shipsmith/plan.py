@@ -15,7 +15,7 @@ from .errors import UserError
 from .existing import Project
 from .git import Entry, Git, Tree
 from .merge import Labels, Merged, Sides, merge
-from .options import Questionnaire
+from .options import questions_of
 from .outside import Outside
 from .state import State
 
@@ -112,7 +112,7 @@ def _migrations(old: State, new: State) -> list[migrations.Migration]:
 
 def _leave_owned(sides: Sides, new: State) -> dict[str, str]:
     """Take out what is the user's once it is made; those that the new version changes, with the reason."""
-    owned = Questionnaire(new.template.root).owned(new.answers)
+    owned = questions_of(new.template.root).owned(new.answers)
     left_alone = {}
     for path in [path for path in sides.base if path in sides.new and owned(path)]:
         old, fresh = sides.base.pop(path), sides.new.pop(path)

@@ -17,7 +17,7 @@ from .git import Git
 from .history import Template
 from .journal import Journal, Undone
 from .listing import shown
-from .options import Answers, Questionnaire
+from .options import Answers, questions_of
 from .plan import Plan
 from .state import State
 
@@ -61,7 +61,7 @@ def recorded_state(project: Project) -> State:
     """The same where answers may have been edited by hand, to look at it only."""
     record = project.recorded()
     template = history.template(record.version)
-    questionnaire = Questionnaire(template.root)
+    questionnaire = questions_of(template.root)
     known = {name: value for name, value in record.answers.items() if name in questionnaire.asked}
     try:
         return State(template, questionnaire.resolve(known))
@@ -77,7 +77,7 @@ def moved_to(old: State, template: Template, given: Answers) -> State:
             f"this project is at {old.template.version}, and {template.version} is older. "
             "To go back, revert the commit of the update"
         )
-    questionnaire = Questionnaire(template.root)
+    questionnaire = questions_of(template.root)
     kept = {name: value for name, value in old.answers.items() if name in questionnaire.asked}
     try:
         return State(template, questionnaire.resolve(kept | given))

@@ -17,9 +17,8 @@ import pytest
 import yaml
 from shipsmith import presets, source
 
+from ..systems import packages
 from . import projects
-
-pytestmark = pytest.mark.skipif(not shutil.which("jq"), reason="the workflow's script needs jq")
 
 BRANCH = "shipsmith/update"
 PEOPLE = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
@@ -42,6 +41,15 @@ git rm --quiet --cached Makefile
 git update-index --index-info < "$RUNNER_TEMP/stages"
 printf '<<<<<<< yours\na\n=======\nb\n>>>>>>> shipsmith v0.2.0\n' > Makefile
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def jq() -> None:
+    """GitHub's machines have it; the script needs it."""
+    try:
+        packages.require("jq", "jq")
+    except packages.UnavailableError as error:
+        pytest.skip(str(error))
 
 
 @dataclass(frozen=True)
