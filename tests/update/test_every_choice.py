@@ -1,0 +1,136 @@
+"""Every choice of the template can be added and removed, in any order, also where people edited."""
+
+import shutil
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shipsmith import existing, history, presets, update
+from shipsmith.choices import to_add, to_remove
+from shipsmith.errors import UserError
+from shipsmith.options import Answers, Questionnaire
+from shipsmith.project import create
+from shipsmith.state import State
+
+from .small import GIT, contents, git
+
+TEMPLATE = history.working()
+QUESTIONNAIRE = Questionnaire(TEMPLATE.root)
+Choice = tuple[str, Any]
+
+
+def valid(answers: Answers) -> bool:
+    try:
+        QUESTIONNAIRE.resolve(answers)
+    except UserError:
+        return False
+    return True
+
+
+def without(option: str, answers: Answers) -> Answers:
+    question = QUESTIONNAIRE.options[option]
+    return answers | {option: False if question.type == "bool" else "none"}
+
+
+def choices() -> list[Choice]:
+    """Every value that can be added: those of options that can also be left out."""
+    return [
+        (name, value)
+        for name, question in QUESTIONNAIRE.options.items()
+        if question.type == "bool" or "none" in question.choices
+        for value in question.values
+        if value not in (False, "none")
+    ]
+
+
+def base(*chosen: Choice) -> Answers | None:
+    """The smallest answers to which each of `chosen` can be added, in any order, if there are any."""
+    for preset in ("minimal", "service", "event-driven", "full"):
+        answers = presets.load(TEMPLATE.root, preset).answers
+        for option, _ in chosen:
+            answers = without(option, answers)
+        states = [answers, *(answers | dict([choice]) for choice in chosen), answers | dict(chosen)]
+        if all(map(valid, states)):
+            return QUESTIONNAIRE.resolve(answers | {"service_name": "orders"})
+    return None
+
+
+def pairs() -> list[tuple[Choice, Choice]]:
+    """Choices of two options; http and grpc are none, since a service must have had one of them."""
+    different = [(one, other) for one, other in combinations(choices(), 2) if one[0] != other[0]]
+    return [pair for pair in different if base(*pair)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Projects by their answers: each is made once, and copied."""
+    return {"": tmp_path_factory.mktemp("made")}
+
+
+def start(made: dict[str, Path], answers: Answers | None, folder: Path) -> Path:
+    assert answers
+    key = repr(sorted(answers.items(), key=str))
+    if key not in made:
+        made[key] = made[""] / str(len(made)) / "orders"
+        made[key].parent.mkdir()
+        create(answers, TEMPLATE, made[key])
+    shutil.copytree(made[key], folder, symlinks=True)
+    return folder
+
+
+def change(folder: Path, answers: Answers) -> None:
+    """Change the answers of a project that has no conflicts by it, and commit."""
+    project = existing.find(folder)
+    old = State(TEMPLATE, update.current(project).answers)
+    new = State(TEMPLATE, QUESTIONNAIRE.resolve(old.answers | answers))
+    outcome = update.run(project, old, new, "Change", approve=lambda _: True)
+    assert outcome.changes_files
+    assert outcome.conflicts == []
+    git(folder, *GIT[1:], "commit", "-qm", "changed")
+
+
+def edit(folder: Path) -> None:
+    """Lines at the top of files to which choices add theirs further down, and a file of one's own."""
+    for path, line in {
+        "README.md": "<!-- ours -->\n",
+        "src/orders/domain.py": "# ours\n",
+        "Makefile": "OURS := 1\n",
+        ".env.example": "# ours\n",
+        "pyproject.toml": "# ours\n",
+    }.items():
+        (folder / path).write_text(line + (folder / path).read_text())
+    (folder / "src/orders/ours.py").write_text("ours = 1\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "edited")
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["untouched", "edited"])
+@pytest.mark.parametrize("choice", choices(), ids=str)
+def test_what_is_added_and_removed_again_leaves_every_byte_as_it_was(
+    tmp_path: Path, made: dict[str, Path], choice: Choice, edited: bool
+) -> None:
+    project = start(made, base(choice), tmp_path / "orders")
+    if edited:
+        edit(project)
+    before = contents(project)
+    option, value = choice
+    word = option if value is True else f"{option}={value}"
+    change(project, to_add([word], QUESTIONNAIRE))
+    assert contents(project) != before
+    change(project, to_remove([word], QUESTIONNAIRE, update.current(existing.find(project)).answers))
+    assert contents(project) == before
+
+
+@pytest.mark.parametrize("pair", pairs(), ids=str)
+def test_the_order_of_additions_does_not_matter(
+    tmp_path: Path, made: dict[str, Path], pair: tuple[Choice, Choice]
+) -> None:
+    results = []
+    for number, order in enumerate((pair, pair[::-1])):
+        project = start(made, base(*pair), tmp_path / str(number) / "orders")
+        edit(project)
+        for choice in order:
+            change(project, dict([choice]))
+        results.append(contents(project))
+    assert results[0] == results[1]
