@@ -42,7 +42,10 @@ lock: setup  ## resolve our own dependencies anew
 universe: setup  ## resolve the dependencies of the generated services anew
 	cd template/_shared/python && $(COMPILE) universe.in --output-file universe.lock
 
+updates: setup  ## update edited projects with shipsmith and with copier, and write docs/updates.md
+	$(BIN)/python -m tests.update.matrix
+
 clean:  ## remove everything that is made here
 	rm -rf .venv build
 
-.PHONY: help setup demo test check lock universe clean
+.PHONY: help setup demo test check lock universe updates clean

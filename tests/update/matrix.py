@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -22,30 +23,41 @@ FOLDER = source.root() / "build/updates"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--keep-copier", action="store_true", help="copier's results stay as they were published"
+    )
     parser.add_argument("--no-checks", action="store_true", help="do not check and test the merged projects")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="processes at once")
     given = parser.parse_args()
+    tools = ["shipsmith"] if given.keep_copier else list(TOOLS)
+    rows = _rows(tools, checked=not given.no_checks, jobs=given.jobs)
+    _report(rows, tools)
+    if given.keep_copier:
+        known = {row.case: row.results for row in publish.from_table(publish.TABLE.read_text("utf-8"))}
+        rows = [replace(row, results=known[row.case] | row.results) for row in rows]
+    publish.TABLE.write_text(publish.as_table(rows), "utf-8")
+    publish.DOCUMENT.write_text(publish.as_document(rows), "utf-8")
+
+
+def _rows(tools: list[str], *, checked: bool, jobs: int) -> list[Row]:
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     shutil.rmtree(FOLDER, ignore_errors=True)
     workshop = Workshop(Template(versions.build(FOLDER / "shipsmith")), FOLDER)
-    with ProcessPoolExecutor(given.jobs) as executor:
+    with ProcessPoolExecutor(jobs) as executor:
         list(executor.map(partial(_prepare, workshop), product(PRESETS, VERSIONS)))
-        groups = executor.map(partial(_run, workshop, not given.no_checks), product(PRESETS, VERSIONS[:-1]))
-        rows = [row for group in groups for row in group]
-    publish.TABLE.write_text(publish.as_table(rows))
-    publish.DOCUMENT.write_text(publish.as_document(rows))
-    _report(rows)
+        groups = executor.map(partial(_run, workshop, tools, checked), product(PRESETS, VERSIONS[:-1]))
+        return [row for group in groups for row in group]
 
 
 def _prepare(workshop: Workshop, which: tuple[str, str]) -> None:
     workshop.pristine(*which)
 
 
-def _run(workshop: Workshop, checked: bool, which: tuple[str, str]) -> list[Row]:
+def _run(workshop: Workshop, tools: list[str], checked: bool, which: tuple[str, str]) -> list[Row]:
     preset, old = which
     news = [new for start, new in steps(VERSIONS) if start == old]
     rows = []
-    for row in workshop.run(preset, old, news, checked=checked):
+    for row in workshop.run(preset, old, news, tools=tools, checked=checked):
         rows.append(row)
         print(_told(row), flush=True)
     return rows
@@ -57,8 +69,8 @@ def _told(row: Row) -> str:
     return "\n    ".join([f"{case}: {', '.join(results)} {row.checks}", *row.details])
 
 
-def _report(rows: list[Row]) -> None:
-    for tool in TOOLS:
+def _report(rows: list[Row], tools: list[str]) -> None:
+    for tool in tools:
         mean_seconds = sum(row.seconds[tool] for row in rows) / len(rows)
         print(f"{tool}: {mean_seconds:.1f} s for an update")
 

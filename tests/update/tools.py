@@ -38,11 +38,8 @@ class Template:
     def new(self, project: Path, version: str, preset: str, answers: Mapping[str, str]) -> None:
         """Make a project with this version, and commit it."""
         chosen = [f"--set={name}={value}" for name, value in answers.items()]
-        arguments = ["new", str(project), "--preset", preset, "--defaults", *chosen]
-        at = Template(self.root.parent / "at" / version)
-        if not at.root.exists():
-            git(self.root, "worktree", "add", "--quiet", str(at.root), version)
-        result = at._shipsmith(*arguments, cwd=project.parent)
+        arguments = ["new", str(project), "--at", version, "--preset", preset, "--defaults", *chosen]
+        result = self._shipsmith(*arguments, cwd=project.parent)
         if result.returncode:
             raise AssertionError(f"shipsmith {' '.join(arguments)}: {result.stderr}")
 
