@@ -10,7 +10,7 @@ from . import measure
 from .checks import failure
 from .measure import Moves
 from .profiles import PROFILES, Profile, Project
-from .tools import Outcome, Template, Updated, commit, copy, git
+from .tools import Outcome, Template, Updated, commit, copy, git, unmerged
 
 Update = Callable[[Template, Path, str], Updated]
 TOOLS: dict[str, Update] = {"shipsmith": Template.update, "copier": Template.copier_update}
@@ -109,7 +109,7 @@ class Workshop:
                 measure.read(edited),
                 measure.read(project),
                 moves,
-                _unmerged(project),
+                unmerged(project),
             )
             row.details.extend(
                 f"{tool}: {detail}" for detail in (updated.message, *losses.details()) if detail
@@ -145,7 +145,3 @@ class Workshop:
         old, new = self.pristine(case.preset, case.old), self.pristine(case.preset, case.new)
         git(old, "fetch", "--quiet", str(new), "HEAD")
         return measure.renames(old, "HEAD", "FETCH_HEAD")
-
-
-def _unmerged(project: Path) -> set[str]:
-    return set(filter(None, git(project, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")))

@@ -48,8 +48,8 @@ class Template:
         result = self._shipsmith("update", "--defaults", "--to", version, "--json", cwd=project)
         if result.returncode not in (0, SHIPSMITH_CONFLICTS):
             return Updated("failed", 0, _last_line(result.stderr))
-        conflicts = json.loads(result.stdout)["conflicts"]
-        if bool(conflicts) != (result.returncode == SHIPSMITH_CONFLICTS):
+        conflicts = set(json.loads(result.stdout)["conflicts"])
+        if conflicts != unmerged(project) or bool(conflicts) != (result.returncode == SHIPSMITH_CONFLICTS):
             return Updated("failed", len(conflicts), f"exit {result.returncode}, conflicts: {conflicts}")
         return Updated("conflicts" if conflicts else "clean", len(conflicts), "")
 
@@ -67,8 +67,10 @@ class Template:
         return self._run([sys.executable, "-m", "shipsmith", *arguments], cwd=cwd)
 
     def _run(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-        """With this repository's generator, and with this repository in the place of the public one."""
+        """With this repository's generator, with it in the place of the public one, and with own caches."""
         environment = {
+            # not one for all processes: copier's is fetched into each time
+            "XDG_CACHE_HOME": str(self.root.parent / "cache" / str(os.getpid())),
             "PYTHONPATH": str(self.root / "generator"),
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{self.root}.insteadOf",
@@ -99,6 +101,11 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
         command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
+
+
+def unmerged(project: Path) -> set[str]:
+    """Paths in conflict, as git knows them."""
+    return set(filter(None, git(project, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")))
 
 
 def commit(project: Path, message: str) -> None:
