@@ -1,8 +1,8 @@
 """How long `shipsmith update` takes, as a whole process, beside `copier update` on the same repository.
 
 Run it with `python benchmarks/update.py`. It makes a release history of the template as it stands, with a
-change in each, and prints medians over RUNS runs; the commands take turns, so that ratios hold where the machine's
-speed drifts. The third command passes one version only: time must not grow with their number.
+change in each, and prints medians over RUNS runs; the commands take turns, so that ratios hold where the
+machine's speed drifts. The third command passes one version only: time must not grow with their number.
 """
 
 import os

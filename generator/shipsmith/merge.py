@@ -81,11 +81,13 @@ def _in_their_places(
         for source, target in _alike(git, base, user, sides.base).items()
         if target not in sides.new
     }
+    followers = _followers(sides, declared)
     from_template = {target: source for source, target in by_template.items()}
     from_user = {target: source for source, target in by_user.items()}
 
     def place(path: str) -> str:
-        return by_user.get(path) or by_template.get(path) or path
+        placed = by_user.get(path) or by_template.get(path) or path
+        return followers.get(placed, placed)
 
     placed = Sides(
         base={place(path): entry for path, entry in sides.base.items()},
@@ -93,7 +95,14 @@ def _in_their_places(
         user={place(from_user.get(path, path)): entry for path, entry in sides.user.items()},
     )
     renamed = {source: target for source, target in by_template.items() if source in sides.user}
-    return placed, renamed
+    return placed, renamed | followers
+
+
+def _followers(sides: Sides, declared: Place) -> dict[str, str]:
+    """Files of the user's own in folders that the template moves: they go with the rest of the folder."""
+    own = {path: declared(path) for path in sides.user.keys() - sides.base.keys() - sides.new.keys()}
+    taken = sides.base.keys() | sides.new.keys() | sides.user.keys()
+    return {path: target for path, target in own.items() if path != target and target not in taken}
 
 
 def _declared_renames(sides: Sides, declared: Place) -> dict[str, str]:

@@ -65,6 +65,11 @@ LOGO = bytes(range(256)) * 4
 Files = dict[str, str | bytes | None]
 """Contents by path below template/; None where the version drops the file."""
 
+UPDATE = """\
+renames: [{from: helper.py, to: library.py}, {from: tools, to: scripts}]
+notes: [{text: Read this.}]
+"""
+
 FIRST: Files = {
     "{{ _copier_conf.answers_file }}.jinja": ANSWERS,
     "pyproject.toml.jinja": PYPROJECT,
@@ -88,11 +93,13 @@ SECOND: Files = {
     "old.txt": None,
     "owned.txt": "begins otherwise\n",
     "added.txt": "new in v0.2.0\n",
+    "tools/run.sh": None,
+    "scripts/run.sh": "#!/bin/sh\necho run\n",
     "logo.png": LOGO + b"\0second",
     "local/settings.env": "A=2\n",
     "{{ with_grpc }}/proto/orders/v1/orders.proto": PROTO.replace("id = 1;", "id = 1;\n  string name = 2;"),
     "_shared/python/universe.lock": UNIVERSE.replace("anyio==4.1", "anyio==4.2"),
-    "_updates/v0.2.0.yml": "renames: [{from: helper.py, to: library.py}]\nnotes: [{text: Read this.}]\n",
+    "_updates/v0.2.0.yml": UPDATE,
 }
 THIRD: Files = {
     "README.md.jinja": "# {{ service_name }}\n\nThird, {{ region }}.\n",
@@ -125,7 +132,8 @@ def make_template(root: Path) -> None:
         (root / "presets" / "service.yml").write_text("description: The small one\nanswers: {}\n")
         for path, content in files.items():
             write(root / "template" / path, content)
-        (root / "template" / "tools" / "run.sh").chmod(0o755)
+        for script in (root / "template").glob("*/run.sh"):
+            script.chmod(0o755)
         git(root, "add", "-A")
         git(root, "commit", "-qm", version)
         git(root, "tag", version)

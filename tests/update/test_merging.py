@@ -29,7 +29,7 @@ def test_an_untouched_project_becomes_what_the_new_version_makes(
     assert contents(project) == fresh | {"owned.txt": b"to begin with\n"}
     assert report["added"] == ["added.txt"]
     assert report["removed"] == ["old.txt"]
-    assert report["renamed"] == {"helper.py": "library.py"}
+    assert report["renamed"] == {"helper.py": "library.py", "tools/run.sh": "scripts/run.sh"}
     assert report["notes"] == ["Read this."]
     assert left_alone(report) == {"owned.txt": "it is yours since it was made"}
 
@@ -86,6 +86,13 @@ def test_a_file_that_both_renamed_stays_where_the_user_put_it(small: Small, proj
     update(small, project)
     assert (project / "tools.py").read_text() == HELPER.replace("return 3\n", "return 33\n")
     assert not (project / "library.py").exists()
+
+
+def test_files_of_the_users_own_go_with_a_folder_that_the_template_moves(small: Small, project: Path) -> None:
+    commit(project, {"tools/mine.sh": "mine\n"})
+    assert update(small, project)["renamed"]["tools/mine.sh"] == "scripts/mine.sh"
+    assert (project / "scripts/mine.sh").read_text() == "mine\n"
+    assert not (project / "tools").exists()
 
 
 def test_a_file_where_the_template_moves_one_to_is_not_lost(small: Small, project: Path) -> None:
@@ -152,7 +159,7 @@ def test_mode_bits_and_symbolic_links_are_merged(small: Small, project: Path) ->
     commit(project, {})
     update(small, project)
     assert os.access(project / "service.py", os.X_OK)
-    assert os.access(project / "tools/run.sh", os.X_OK)
+    assert os.access(project / "scripts/run.sh", os.X_OK)
     assert "line three\n" in (project / "service.py").read_text()
     assert os.readlink(project / "link") == "service.py"
 

@@ -5,6 +5,7 @@ import subprocess
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -45,9 +46,9 @@ def build(folder: Path) -> Path:
 
 
 def steps(versions: Iterable[str]) -> list[tuple[str, str]]:
-    """Every update there is between the versions, which are given oldest first."""
+    """From each version to the next, and from the first to the last; they are given oldest first."""
     ordered = list(versions)
-    return [(old, new) for index, old in enumerate(ordered) for new in ordered[index + 1 :]]
+    return [*pairwise(ordered), (ordered[0], ordered[-1])]
 
 
 def _first(root: Path) -> None:
