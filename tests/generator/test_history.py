@@ -472,11 +472,29 @@ def test_a_build_that_would_lose_the_history_fails(tmp_path: Path, clone: Path, 
     assert reasons[damage] in failure.value.stderr
 
 
+def test_an_installation_updates_an_old_project_without_a_network(tmp_path: Path, installed: Path) -> None:
+    for name in ("old", "fresh"):
+        (tmp_path / name).mkdir()
+    project = tmp_path / "old" / "orders"
+    make(project, installed, "--at", "v0.2.0")
+    checkout.git(project, "init", "--quiet")
+    checkout.commit(project, "made")
+    run(installed, "update", str(project), "--defaults", cwd=tmp_path)
+    rmtree(project / ".git")
+    assert files(project) == make(tmp_path / "fresh" / "orders", installed)
+
+
 def make(destination: Path, package: Path, *arguments: str) -> dict[str, bytes]:
     """What the shipsmith in `package` makes at `destination`, without a network."""
+    run(package, *NEW, str(destination), *arguments, cwd=destination.parent)
+    return files(destination)
+
+
+def run(package: Path, *arguments: str, cwd: Path) -> None:
+    """Run the shipsmith in `package`, without a network."""
     result = subprocess.run(
-        [*without_network(), *SHIPSMITH, *NEW, str(destination), *arguments],
-        cwd=destination.parent,
+        [*without_network(), *SHIPSMITH, *arguments],
+        cwd=cwd,
         env=os.environ | LOST_NETWORK | {"PYTHONPATH": str(package)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -484,7 +502,6 @@ def make(destination: Path, package: Path, *arguments: str) -> dict[str, bytes]:
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    return files(destination)
 
 
 def without_network() -> list[str]:
