@@ -12,11 +12,16 @@ NOTHING = "none"
 
 def to_add(words: Iterable[str], questionnaire: Questionnaire) -> Answers:
     """`redis` means cache=redis, `grpc` means grpc=true. Raises UserError with all that is wrong."""
-    answers, problems = {}, []
+    answers: Answers = {}
+    problems = []
     for word in words:
         found = _pairs(word, questionnaire)
         if len(found) == 1:
-            answers[found[0][0]] = found[0][1]
+            name, value = found[0]
+            if answers.setdefault(name, value) != value:
+                problems.append(
+                    f"{word}: {name} is {shown(answers[name])} already, and can be one thing only"
+                )
         else:
             problems.append(_unclear(word, found, questionnaire, "add"))
     if problems:

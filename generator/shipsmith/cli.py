@@ -17,8 +17,9 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Make complete, production-grade microservice repositories.\n\n"
-    "Exit status: 0 done, 1 your mistake, 2 wrong usage, 70 our fault; docs/cli.md says more.",
+    help="Make complete, production-grade microservice repositories, and keep them up to date.\n\n"
+    "Exit status: 0 done, 1 your mistake, 2 wrong usage, 3 conflicts, 4 `status` found something,\n"
+    "70 our fault; docs/cli.md says more.",
 )
 presets_app = typer.Typer(no_args_is_help=True, help="The starter kits: `presets list`, `presets show full`.")
 app.add_typer(cli_update.app)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .errors import Exit
+from .errors import Exit, StoppedError
 
 if TYPE_CHECKING:
     from .existing import Project
@@ -212,7 +212,12 @@ def _change(project: "Project", old: "State", new: "State", title: str, how: How
 
     if sys.stderr.isatty():
         print(f"{title} …", file=sys.stderr)
-    outcome = engine.run(project, old, new, title, approve=None if how.dry_run else approve)
+    try:
+        outcome = engine.run(project, old, new, title, approve=None if how.dry_run else approve)
+    except StoppedError:
+        if engine.is_half_done(project):
+            print("shipsmith: some files are changed already. Put them back: shipsmith undo", file=sys.stderr)
+        raise
     if how.as_json:
         print(json.dumps(report.as_data(outcome, written=not how.dry_run), indent=2))
     elif how.dry_run:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import recorded
 from .errors import UserError
-from .git import Git, records
+from .git import OLDEST, Git, GitError, records
 from .options import Answers
 from .recorded import Recorded
 
@@ -35,7 +35,7 @@ class Project:
 
     def recorded(self) -> Recorded:
         """What it says of itself in its working tree."""
-        return recorded.parse((self.folder / recorded.FILE).read_text("utf-8"))
+        return recorded.parse((self.folder / recorded.FILE).read_text("utf-8", errors="replace"))
 
     def edited_answers(self) -> Answers:
         """The answers that people changed by hand, as they were before; empty where none is known."""
@@ -68,10 +68,10 @@ def find(path: Path) -> Project:
     start = path.resolve()
     if not start.is_dir():
         raise UserError(f"{path} is no folder. Give the folder of a project")
-    root = Git(start).line("rev-parse", "--show-toplevel")
-    if not root:
-        raise UserError(f"{path} is in no git repository. Put the project under git first: git init")
-    top = Path(root)
+    try:
+        top = Path(os.fsdecode(Git(start).run("rev-parse", "--show-toplevel")).rstrip("\n"))
+    except GitError as error:
+        raise UserError(f"{path} is in no git repository that can be changed: {error}") from error
     for folder in (start, *start.parents):
         if (folder / recorded.FILE).is_file():
             return _project(folder, top)
@@ -98,6 +98,8 @@ def check_ready(project: Project) -> str:
         problems.append(f"there are changes that are not committed ({names}). Commit or stash them first")
     elif not git.line("rev-parse", "--verify", "--quiet", f"HEAD:{project.prefix}{recorded.FILE}"):
         problems.append(f"{recorded.FILE} is not committed. Commit it first")
+    if git.version() < OLDEST:
+        problems.append(f"git {OLDEST[0]}.{OLDEST[1]} or later is needed. Upgrade it")
     if problems:
         raise UserError(*problems)
     return head

@@ -1,6 +1,7 @@
 """Git, as a program: one place that runs it, and the few of its data that we handle ourselves."""
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,9 @@ from .errors import UserError
 SYMBOLIC_LINK = "120000"
 EXECUTABLE = "100755"
 REGULAR = "100644"
+
+# the first with `git merge-tree --write-tree`
+OLDEST = (2, 38)
 
 # no hook of the user's, no monitor, no signature: those are for their own commands
 SETTINGS = (
@@ -58,19 +62,27 @@ class Git:
 
     def run(self, *arguments: str, data: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
         """What a command writes to its standard output. Raises GitError for a status not in `accept`."""
-        result = subprocess.run(
-            self._command(arguments),
-            cwd=self.folder,
-            env=self._environment(),
-            input=data,
-            capture_output=True,
-            check=False,
-            pass_fds=self.inherited,
-        )
+        try:
+            result = subprocess.run(
+                self._command(arguments),
+                cwd=self.folder,
+                env=self._environment(),
+                input=data,
+                capture_output=True,
+                check=False,
+                pass_fds=self.inherited,
+            )
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+            raise GitError("git was not found. Install it") from error
         if result.returncode not in accept:
             said = result.stderr.decode(errors="replace").strip()
             raise GitError(f"git {arguments[0]} failed: {said or result.returncode}")
         return result.stdout
+
+    def version(self) -> tuple[int, ...]:
+        """Such as (2, 39)."""
+        numbers = re.findall(r"\d+", self.line("version"))
+        return tuple(map(int, numbers[:2]))
 
     def show(self, *arguments: str) -> None:
         """Run a command whose output is for people: git pages and colours it as they like it."""

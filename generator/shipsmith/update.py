@@ -146,6 +146,12 @@ def undo(project: Project) -> Undone:
         return journal.undo(git, project, left)
 
 
+def is_half_done(project: Project) -> bool:
+    """Whether a change was stopped after it touched the first file."""
+    left = journal.read(project)
+    return bool(left and not left.applied)
+
+
 def _edited_by_hand(project: Project, edited: Answers) -> list[str]:
     here = project.recorded().answers
     settings = [f"{name}={shown(here[name])}" for name in edited if name in here]

@@ -13,10 +13,26 @@ README = (source.root() / "README.md").read_text("utf-8")
 COMMANDS = re.findall(r"(?:^\$ |`)(shipsmith [^`\n]+)", README, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+ANYWHERE = ("new", "options", "presets")
+
+
+def is_for_a_project(command: str) -> bool:
+    return command.split()[1] not in ANYWHERE
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if not is_for_a_project(each)])
 def test_each_command_of_the_readme_works(tmp_path: Path, command: str) -> None:
     result = shipsmith(*shlex.split(command)[1:], cwd=tmp_path)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_commands_for_a_project_work_one_after_the_other(tmp_path: Path) -> None:
+    commands = [each for each in COMMANDS if is_for_a_project(each)]
+    assert len(commands) >= 4
+    assert shipsmith("new", "orders", "--defaults", cwd=tmp_path).returncode == 0
+    for command in commands:
+        result = shipsmith(*shlex.split(command)[1:], cwd=tmp_path / "orders")
+        assert result.returncode == 0, f"{command}: {result.stderr}"
 
 
 def test_the_readme_names_every_preset() -> None:

@@ -58,6 +58,10 @@ def test_set_changes_any_answer(small: Small, project: Path) -> None:
         (["add", "reddis"], "Did you mean 'redis'?"),
         (["add", "memory"], "Write shipsmith add cache=memory or shipsmith add store=memory"),
         (["add", "cache"], "Write one of: cache=none, cache=memory, cache=redis"),
+        (
+            ["add", "cache=memory", "redis"],
+            "redis: cache is memory already",
+        ),
         (["add", "none"], "none: no such choice"),
         (["remove", "redis"], "is not chosen here: cache=none"),
         (["set", "cache"], "Write OPTION=VALUE"),

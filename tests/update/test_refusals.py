@@ -68,7 +68,7 @@ def come_from_the_future(project: Path) -> None:
         (edit, "not committed (service.py). Commit or stash"),
         (stage, "not committed (new.txt)"),
         (forget_history, "no commit yet"),
-        (leave_git, "in no git repository"),
+        (leave_git, "in no git repository that can be changed"),
         (leave_a_merge_open, "a merge (git merge --continue, or --abort) is under way"),
         (put_a_file_in_the_way, "added.txt is in the way"),
         (lose_the_version, "says no version"),
