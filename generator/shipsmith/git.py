@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import UserError
+from .repository import clean_environment
 
 SYMBOLIC_LINK = "120000"
 EXECUTABLE = "100755"
@@ -40,15 +41,6 @@ Tree = dict[str, Entry]
 
 class GitError(UserError):
     """A git command failed; the text is what it said, such as that its index is locked or the disk full."""
-
-
-def environment(keep: str = "\0") -> dict[str, str]:
-    """This environment, less what tells git of another repository; variables that begin with `keep` stay."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith(keep)
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +155,9 @@ class Git:
 
     def _environment(self) -> dict[str, str]:
         return (
-            environment(keep="GIT_CONFIG") | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"} | dict(self.variables)
+            clean_environment(keep="GIT_CONFIG")
+            | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+            | dict(self.variables)
         )
 
 
