@@ -70,6 +70,13 @@ def test_fields_are_recorded_in_the_users_order(tmp_path: Path, fields: dict[str
     assert list(yaml.safe_load(text)["fields"]) == list(fields)
 
 
+@pytest.mark.parametrize("version", ["2264197", "0123456", "1234e56"])
+def test_a_version_of_digits_is_recorded_as_text(tmp_path: Path, version: str) -> None:
+    """Such as the id of a commit before the first release."""
+    render(questionnaire.resolve({}), history.Template(version, source.root()), tmp_path)
+    assert yaml.safe_load((tmp_path / ".copier-answers.yml").read_text())["_commit"] == version
+
+
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 def test_an_edit_changes_the_checksum(edit: Answers) -> None:
     answers = questionnaire.resolve({"description": "1.0", "fields": {"name": "str", "quantity": "int"}})
