@@ -1,4 +1,4 @@
-"""The generated Renovate configuration finds what a repository depends on, and leaves the template to the workflow."""
+"""The generated Renovate configuration finds what a repository depends on, and leaves out the template."""
 
 import json
 import re
@@ -21,7 +21,9 @@ PINNED = re.compile(r"([\w-]+)(?:==|:)(\d+(?:\.\d+)+[\w.-]*)")
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     preset = presets.load(source.root(), request.param).answers
     folder = tmp_path_factory.mktemp("renovate") / "orders"
-    create(Questionnaire(source.root()).resolve({**preset, "ci": "github"}), history.working(), folder, git=False)
+    create(
+        Questionnaire(source.root()).resolve({**preset, "ci": "github"}), history.working(), folder, git=False
+    )
     return folder
 
 
@@ -56,7 +58,9 @@ def test_it_finds_each_image_that_a_compose_file_or_a_test_names(
 
 def test_it_finds_each_tool_that_a_workflow_runs(project: Path, configuration: dict[str, Any]) -> None:
     runs = [line for path in project.glob(".github/workflows/*") for line in path.read_text().splitlines()]
-    assert found_by(project, configuration, "pypi") == pinned([line for line in runs if "uvx" in line]) != set()
+    assert (
+        found_by(project, configuration, "pypi") == pinned([line for line in runs if "uvx" in line]) != set()
+    )
 
 
 def pinned(texts: list[str]) -> Found:

@@ -1,7 +1,7 @@
 """The generated workflow proposes updates: its steps run against a real git remote.
 
-`gh` and `uvx` are stand-ins: the first keeps pull requests in a file, the second changes what the test says that
-an update changes.
+`gh` and `uvx` are stand-ins: the first keeps pull requests in a file, the second changes what the test says
+that an update changes.
 """
 
 import json
@@ -100,9 +100,11 @@ class Repository:
             "RUNNER_TEMP": str(temporary),
             "GITHUB_REF_NAME": "main",
             "GIT_CONFIG_GLOBAL": os.devnull,
-            **{name: "secret" for name in step.get("env", {})},
+            **dict.fromkeys(step.get("env", {}), "secret"),
         }
-        return subprocess.run(["bash", "-e", "-c", step["run"]], cwd=checkout, env=environment).returncode == 0
+        return (
+            subprocess.run(["bash", "-e", "-c", step["run"]], cwd=checkout, env=environment).returncode == 0
+        )
 
     def _stand_in_for_uvx(self, update: str, report: dict[str, Any], status: int) -> None:
         (self.folder / "report.json").write_text(json.dumps(report))
@@ -148,7 +150,12 @@ def test_an_update_becomes_a_pull_request(repository: Repository) -> None:
     (proposed,) = repository.pull_requests
     assert (proposed["head"], proposed["base"]) == (BRANCH, "main")
     assert proposed["title"] == "Update from shipsmith v0.1.0 to v0.2.0"
-    assert repository.git("diff", "--name-status", "main", BRANCH).split() == ["M", "Makefile", "A", "new.txt"]
+    assert repository.git("diff", "--name-status", "main", BRANCH).split() == [
+        "M",
+        "Makefile",
+        "A",
+        "new.txt",
+    ]
     assert repository.git("log", "--format=%an %ce %s", f"main..{BRANCH}") == (
         f"github-actions[bot] {BOT} {proposed['title']}"
     )
