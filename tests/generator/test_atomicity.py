@@ -66,16 +66,25 @@ def test_the_workspace_of_a_living_run_is_left_alone(tmp_path: Path) -> None:
     assert left_in(tmp_path) == []
 
 
+ATTEMPTS = 5
+
+
 @pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path, signum: int, status: int) -> None:
-    process = subprocess.Popen(NEW, cwd=tmp_path, stderr=subprocess.PIPE)
-    while not left_in(tmp_path):
-        time.sleep(0.01)
-    process.send_signal(signum)
-    _, errors = process.communicate()
+    for attempt in range(ATTEMPTS):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        process = subprocess.Popen(NEW, cwd=folder, stderr=subprocess.PIPE)
+        while not left_in(folder):
+            time.sleep(0.001)
+        process.send_signal(signum)
+        _, errors = process.communicate()
+        # on a busy machine the run can be over before the signal is sent
+        if process.returncode:
+            break
     assert process.returncode == status
     assert b"Traceback" not in errors
-    assert left_in(tmp_path) == []
+    assert left_in(folder) == []
 
 
 def test_an_interruption_at_any_moment_leaves_nothing_or_everything(tmp_path: Path) -> None:

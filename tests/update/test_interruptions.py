@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,20 +14,44 @@ import pytest
 from .small import SERVICE, Small, commit, contents, git
 
 # in all 100, in parts that can run at the same time
-PARTS, MOMENTS = 4, 25
+PARTS, MOMENTS = 2, 25
+# seconds that files take to be changed, and more
+CHANGING = 0.1
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_sigkill_at_any_moment_loses_nothing(small: Small, project: Path, part: int) -> None:
-    """Half of the times git is killed with it, in the middle of its work; else git ends what it does."""
+    duration = _duration(small, project)
+
+    def wait(moments: random.Random) -> None:
+        time.sleep(moments.uniform(0, duration))
+
+    _kill_often(small, project, part, wait)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_sigkill_while_files_are_changed_loses_nothing(small: Small, project: Path, part: int) -> None:
+    journal = project / ".git/shipsmith/change.json"
+
+    def wait(moments: random.Random) -> None:
+        _wait_for(journal)
+        time.sleep(moments.uniform(0, CHANGING))
+
+    assert _kill_often(small, project, part, wait) == MOMENTS
+
+
+def _kill_often(small: Small, project: Path, seed: int, wait: Callable[[random.Random], None]) -> int:
+    """Kill updates after `wait`, and see that all is as before; how often there was something to undo.
+
+    Half of the times git is killed as well, in the middle of its work; else it ends what it does.
+    """
     commit(project, {"service.py": SERVICE.replace("line 20\n", "mine\n"), "own.txt": "mine\n"})
     before, refs = contents(project), _refs(project)
-    duration = _duration(small, project)
-    moments = random.Random(part)
+    moments = random.Random(seed)
     undone = 0
     for number in range(MOMENTS):
         process = _start(small, project)
-        time.sleep(moments.uniform(0, duration))
+        wait(moments)
         kill = os.killpg if number % 2 else os.kill
         kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -34,8 +59,15 @@ def test_sigkill_at_any_moment_loses_nothing(small: Small, project: Path, part: 
         assert contents(project) == before, number
         assert git(project, "status", "--porcelain") == "", number
         assert _refs(project) == refs, number
-    assert undone, "none of the moments was after the first change of a file"
     git(project, "fsck", "--strict")
+    return undone
+
+
+def _wait_for(file: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < deadline, f"{file} did not appear"
+        time.sleep(0.001)
 
 
 def test_an_interrupted_update_says_how_to_go_on(small: Small, project: Path) -> None:
