@@ -7,12 +7,15 @@ having no lock, and the next run at the same destination removes it.
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
 from .errors import UserError
+
+REMOVALS, BETWEEN_REMOVALS = 20, 0.05  # seconds
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def workspace(destination: Path) -> Iterator[Path]:
         with locked(parent):
             _remove_stale(parent, prefix)
             # before the folder is made: an interruption can come between any two lines
-            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            stack.callback(_remove, folder)
             folder.mkdir()
             stack.enter_context(locked(folder))
         project = folder / destination.name
@@ -64,6 +67,15 @@ def locked(folder: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a workspace. A git that was being started when a signal came can write to it a little longer."""
+    for _ in range(REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+        time.sleep(BETWEEN_REMOVALS)
 
 
 def _remove_stale(parent: Path, prefix: str) -> None:
