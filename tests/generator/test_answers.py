@@ -49,7 +49,7 @@ EDITS: dict[str, Answers] = {
     "one more answer": {"colour": "red"},
     "what JSON cannot say": {"description": yaml.safe_load("2024-01-01")},
     "a name that JSON cannot say": {"fields": yaml.safe_load("2024-01-01: str")},
-    "a name that is no text": {1: "one"},  # type: ignore[dict-item]
+    "a name that is no text": {1: "one"},  # type: ignore[dict-item]  # only an edit by hand can do it
 }
 
 questionnaire = Questionnaire(source.root())
