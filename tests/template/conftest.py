@@ -1,16 +1,20 @@
 """Real servers and generated services for the template's tests."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from typing import TypeVar
 
 import pytest
 from shipsmith import presets, source
+from shipsmith.options import Answers
 
 from ..systems.packages import UnavailableError
 from ..systems.servers import Recipe, Server, running
 from . import projects
+from .needs import met
 from .projects import Project
 
+T = TypeVar("T")
 Start = Callable[[Recipe], Server]
 
 
@@ -18,21 +22,28 @@ Start = Callable[[Recipe], Server]
 def server() -> Iterator[Start]:
     """Starts a real server for one test alone; skips the test if it cannot be had here."""
     with ExitStack() as stack:
-        yield lambda recipe: _start(stack, recipe)
+        yield lambda recipe: _enter(stack, running(recipe))
 
 
 @pytest.fixture(scope="module")
 def module_server() -> Iterator[Start]:
     """Starts a real server for all tests of a module."""
     with ExitStack() as stack:
-        yield lambda recipe: _start(stack, recipe)
+        yield lambda recipe: _enter(stack, running(recipe))
 
 
-def _start(stack: ExitStack, recipe: Recipe) -> Server:
+@pytest.fixture
+def needs() -> Iterator[Callable[[Answers], dict[str, str]]]:
+    """Starts the servers that a repository's own tests need; skips the test if one cannot be had here."""
+    with ExitStack() as stack:
+        yield lambda answers: _enter(stack, met(answers))
+
+
+def _enter(stack: ExitStack, started: AbstractContextManager[T]) -> T:
     try:
-        return stack.enter_context(running(recipe))
+        return stack.enter_context(started)
     except UnavailableError as error:
-        pytest.skip(f"{recipe.name}: {error}")
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

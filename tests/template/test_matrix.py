@@ -9,37 +9,24 @@ import pytest
 from shipsmith import source
 from shipsmith.options import Answers, Questionnaire
 
-from ..systems import postgresql, rabbitmq, redis
-from ..systems.servers import Recipe, Server
 from . import overlays, projects
 from .rows import matrix
 
 ROWS = matrix()
 each_row = pytest.mark.parametrize("answers", [pytest.param(row, id=name) for name, row in ROWS.items()])
 
-# Which real server a value needs, and the variable that tells the generated tests where it is.
-SERVERS = {
-    ("database", "postgresql"): ("TEST_POSTGRESQL_URL", postgresql.POSTGRESQL, postgresql.url),
-    ("cache", "redis"): ("TEST_REDIS_URL", redis.REDIS, redis.url),
-    ("broker", "rabbitmq"): ("TEST_RABBITMQ_URL", rabbitmq.RABBITMQ, rabbitmq.url),
-}
-
 
 @each_row
 def test_service_passes_its_own_checks_and_tests(
-    answers: Answers, tmp_path: Path, server: Callable[[Recipe], Server]
+    answers: Answers, tmp_path: Path, needs: Callable[[Answers], dict[str, str]]
 ) -> None:
     """`make setup check test` pass in a new repository: no finding, no skip, and nothing left for git."""
-    servers = {
-        variable: url(server(recipe))
-        for (option, value), (variable, recipe, url) in SERVERS.items()
-        if answers[option] == value
-    }
+    environment = needs(answers)
     project = projects.new(tmp_path / answers["service_name"], answers)
 
     project.make("setup")
     project.make("check")
-    tested = project.make("test", environment={**servers, "STRICT": "1"})
+    tested = project.make("test", environment=environment)
 
     closing_line = tested.strip().splitlines()[-1]
     assert " passed" in closing_line

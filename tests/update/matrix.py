@@ -16,7 +16,7 @@ from . import publish, versions
 from .cases import TOOLS, Row, Workshop
 from .publish import PRESETS
 from .tools import Template
-from .versions import VERSIONS, steps
+from .versions import STEPS, VERSIONS
 
 FOLDER = source.root() / "build/updates"
 
@@ -45,7 +45,7 @@ def _rows(tools: list[str], *, checked: bool, jobs: int) -> list[Row]:
     workshop = Workshop(Template(versions.build(FOLDER / "shipsmith")), FOLDER)
     with ProcessPoolExecutor(jobs) as executor:
         list(executor.map(partial(_prepare, workshop), product(PRESETS, VERSIONS)))
-        groups = executor.map(partial(_run, workshop, tools, checked), product(PRESETS, VERSIONS[:-1]))
+        groups = executor.map(partial(_run, workshop, tools, checked), product(VERSIONS[:-1], PRESETS))
         return [row for group in groups for row in group]
 
 
@@ -54,8 +54,8 @@ def _prepare(workshop: Workshop, which: tuple[str, str]) -> None:
 
 
 def _run(workshop: Workshop, tools: list[str], checked: bool, which: tuple[str, str]) -> list[Row]:
-    preset, old = which
-    news = [new for start, new in steps(VERSIONS) if start == old]
+    old, preset = which
+    news = [new for start, new in STEPS if start == old]
     rows = []
     for row in workshop.run(preset, old, news, tools=tools, checked=checked):
         rows.append(row)

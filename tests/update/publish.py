@@ -12,7 +12,7 @@ from shipsmith import source
 
 from .cases import TOOLS, Case, Result, Row
 from .profiles import PROFILES
-from .versions import RELEASES, VERSIONS, steps
+from .versions import RELEASES, STEPS
 
 TABLE = source.root() / "docs/updates.csv"
 DOCUMENT = source.root() / "docs/updates.md"
@@ -61,7 +61,7 @@ def as_document(rows: Sequence[Row]) -> str:
         presets=PRESETS,
         releases=RELEASES,
         profiles=PROFILES,
-        steps=steps(VERSIONS),
+        steps=STEPS,
         checks=sorted(checks.items(), key=lambda item: item[0] != "passed"),
         totals=_totals,
     )

@@ -43,7 +43,7 @@ def test_every_preset_step_and_profile_is_published(published: list[Row]) -> Non
     assert cases == {
         (preset, *step, profile.name)
         for preset in publish.PRESETS
-        for step in versions.steps(versions.VERSIONS)
+        for step in versions.STEPS
         for profile in PROFILES
     }
 

@@ -5,7 +5,7 @@ import subprocess
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 
 import yaml
@@ -43,12 +43,6 @@ def build(folder: Path) -> Path:
         _git(folder, "commit", "--quiet", "--message", f"{release.version}: {release.summary}")
         _git(folder, "tag", release.version)
     return folder
-
-
-def steps(versions: Iterable[str]) -> list[tuple[str, str]]:
-    """From each version to the next, and from the first to the last; they are given oldest first."""
-    ordered = list(versions)
-    return [*pairwise(ordered), (ordered[0], ordered[-1])]
 
 
 def _first(root: Path) -> None:
@@ -170,6 +164,8 @@ RELEASES = (
     ),
 )
 VERSIONS = tuple(release.version for release in RELEASES)
+# from each version to each later one
+STEPS = tuple(combinations(VERSIONS, 2))
 
 
 def _copy_checkout(folder: Path) -> None:
