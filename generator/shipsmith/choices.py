@@ -48,8 +48,8 @@ def to_remove(words: Iterable[str], questionnaire: Questionnaire, current: Answe
     return answers
 
 
-def to_set(settings: Iterable[str], questionnaire: Questionnaire) -> Answers:
-    """OPTION=VALUE, for any question."""
+def to_set(settings: Iterable[str], questionnaire: Questionnaire, current: Answers) -> Answers:
+    """OPTION=VALUE, for any question. Raises UserError with all that is wrong, values included."""
     answers, problems = {}, []
     for setting in settings:
         name, separator, value = (part.strip() for part in setting.partition("="))
@@ -58,7 +58,7 @@ def to_set(settings: Iterable[str], questionnaire: Questionnaire) -> Answers:
         else:
             problems.append(f"{setting}: is no answer. Write OPTION=VALUE")
     if problems:
-        raise UserError(*problems)
+        raise UserError(*problems, *questionnaire.problems(current | answers))
     return answers
 
 

@@ -61,7 +61,7 @@ def update(
     old = engine.current(project)
     template = history.template(to) if to else history.newest()
     how = How(dry_run, defaults, json_)
-    new = engine.moved_to(old, template, _asked(old, template.root, how))
+    new = engine.moved_to(old, template, _asked(project, old, template.root, how))
     _change(project, old, new, f"Update to shipsmith {template.version}", how)
 
 
@@ -116,7 +116,7 @@ def set_(
     from . import choices as words
 
     def changes(questionnaire: "Questionnaire", current: "Answers") -> "Answers":
-        return words.to_set(answers, questionnaire)
+        return words.to_set(answers, questionnaire, current)
 
     _answer(path, changes, f"Set {', '.join(answers)}", How(dry_run, defaults, json_))
 
@@ -189,13 +189,16 @@ def _answer(path: Path, changes: "Callable[[Questionnaire, Answers], Answers]", 
     _change(project, old, new, title, how)
 
 
-def _asked(old: "State", root: Path, how: How) -> "Answers":
+def _asked(project: "Project", old: "State", root: Path, how: How) -> "Answers":
     """Answers to the questions that the project has not been asked yet, from a terminal."""
     if not how.asks:
         return {}
+    from . import existing
     from .options import questions_of
     from .prompts import ask_new
 
+    # nobody shall answer questions for a change that is refused then
+    existing.check_ready(project)
     return ask_new(questions_of(root), old.answers)
 
 

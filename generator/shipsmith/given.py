@@ -34,21 +34,12 @@ def collect(given: Given, questionnaire: Questionnaire, root: Path, *, asking: b
         names = [ask_preset(root)]
     from_presets = _presets(names, root, problems)
     if problems:
-        raise UserError(*problems, *_also(questionnaire, from_presets | explicit))
+        raise UserError(*problems, *questionnaire.problems(from_presets | explicit))
     if asking:
         from .prompts import ask
 
         return ask(questionnaire, from_presets | explicit, fixed=set(explicit))
     return from_presets | explicit
-
-
-def _also(questionnaire: Questionnaire, answers: Answers) -> tuple[str, ...]:
-    """What is wrong besides: all problems are told at once."""
-    try:
-        questionnaire.resolve(answers)
-    except UserError as error:
-        return error.problems
-    return ()
 
 
 def _presets(names: list[str], root: Path, problems: list[str]) -> Answers:

@@ -146,6 +146,14 @@ class Questionnaire:
             raise UserError(*problems)
         return answers
 
+    def problems(self, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """What `resolve` would refuse, to be told with what else is wrong; nothing if it accepts `given`."""
+        try:
+            self.resolve(given)
+        except UserError as error:
+            return error.problems
+        return ()
+
     def broken(self, answers: Answers, names: Container[str]) -> list[str]:
         """What the validators say of the answers to `names`, all of them being of the right types."""
         return [

@@ -1,46 +1,22 @@
 """`new` in a terminal: what it asks, and what comes of the answers."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeAlias
 
 import pexpect
 import pytest
 import yaml
 
-from .cli import left_in
-
-ENTER = "\r"
-
-# generic in its stubs, but not when it runs
-Terminal: TypeAlias = "pexpect.spawn[str]"
+from ..terminals import ENTER, Terminal, started
+from .cli import SHIPSMITH, left_in
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
-    """Starts `shipsmith new` in a terminal of 120 columns."""
-    spawned = []
-
-    def start(*arguments: str) -> Terminal:
-        command = ["-m", "shipsmith", "new", *arguments]
-        child = pexpect.spawn(
-            sys.executable,
-            command,
-            cwd=tmp_path,
-            # this terminal does not say where its cursor is, and prompts would wait for that
-            env=os.environ | {"PROMPT_TOOLKIT_NO_CPR": "1"},
-            encoding="utf-8",
-            timeout=20,
-            dimensions=(50, 120),
-        )
-        spawned.append(child)
-        return child
-
-    yield start
-    for child in spawned:
-        child.close(force=True)
+    """Starts `shipsmith new` in a terminal."""
+    with ExitStack() as stack:
+        yield lambda *arguments: stack.enter_context(started([*SHIPSMITH, "new", *arguments], tmp_path))
 
 
 def test_a_name_a_resource_and_its_fields_are_asked_for(

@@ -105,7 +105,7 @@ THIRD: Files = {
     "README.md.jinja": "# {{ service_name }}\n\nThird, {{ region }}.\n",
     "_updates/v0.3.0.yml": "notes: [{text: For Redis., when: '{{ with_redis }}'}, {text: Regions.}]\n",
 }
-NEW_QUESTION = "region: {type: str, choices: [north, south], default: north}\n"
+NEW_QUESTION = "region: {type: str, help: The region, choices: [north, south], default: north}\n"
 WITHOUT_MEMORY = QUESTIONS.replace("[none, memory, redis]", "[none, redis]")
 
 VERSIONS: dict[str, tuple[str, Files]] = {
