@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from types import FrameType
 
 from .errors import Exit, StoppedError, UserError, is_of_the_machine
@@ -13,6 +14,7 @@ STATUSES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 
 def main() -> None:
     """Run the command line."""
+    _print_any_name()
     for number in STATUSES:
         # a shell's background jobs ignore interruptions
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -35,6 +37,12 @@ def main() -> None:
         _blame_us(error)
     finally:
         _flush()
+
+
+def _print_any_name() -> None:
+    """Names of files need not be text: what cannot be encoded is printed as \\xe9, as to standard error."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

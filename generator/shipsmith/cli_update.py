@@ -229,6 +229,6 @@ def _change(project: "Project", old: "State", new: "State", title: str, how: How
     else:
         print(report.as_text(outcome))
         if outcome.changes_files:
-            print(report.next_steps(outcome, title))
+            print(report.next_steps(outcome, title, project.folder))
     if outcome.conflicts:
         raise typer.Exit(Exit.CONFLICTS)

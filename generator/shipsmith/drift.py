@@ -44,14 +44,9 @@ def status(project: Project) -> Status:
     with _pristine(project, state) as (git, _):
         differing = _differing(git, project)
     absent = [path for path, how in differing.items() if how == "D"]
-    committed = (
-        project.git.run("ls-files", "-z", "--", *(project.prefix + path for path in absent))
-        if absent
-        else b""
-    )
-    expected = {path.removeprefix(project.prefix) for path in records(committed)} | set(
-        project.ignored(absent)
-    )
+    committed, left_out = _committed(project, absent)
+    absent = [path for path in absent if path not in left_out]
+    expected = committed | set(project.ignored(absent))
     return Status(
         state=state,
         newest=newest,
@@ -91,6 +86,19 @@ def _pristine(project: Project, state: State) -> Iterator[tuple[Git, Tree]]:
         git.run("update-index", "-z", "--index-info", data=index_lines(placed))
         git.run("update-index", "-q", "--refresh", accept=(0, 1))
         yield git, rendered
+
+
+def _committed(project: Project, paths: list[str]) -> tuple[set[str], set[str]]:
+    """Those of `paths` that are committed and belong here, and those that a sparse checkout leaves out."""
+    if not paths:
+        return set(), set()
+    places = [project.prefix + path for path in paths]
+    listed = records(project.git.run("ls-files", "-t", "-z", "--", *places))
+    tags = {
+        path.removeprefix(project.prefix): tag for tag, _, path in (each.partition(" ") for each in listed)
+    }
+    skipped = {path for path, tag in tags.items() if tag == "S"}
+    return tags.keys() - skipped, skipped
 
 
 def _differing(git: Git, project: Project) -> dict[str, str]:

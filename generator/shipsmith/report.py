@@ -1,5 +1,8 @@
 """What a change did, in words and as data."""
 
+import os
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from .drift import Status
@@ -42,13 +45,13 @@ def as_text(outcome: Outcome) -> str:
     return "\n".join(parts) if parts else "Nothing to change."
 
 
-def next_steps(outcome: Outcome, title: str) -> str:
-    """What to do after a change of files, and how to undo it."""
+def next_steps(outcome: Outcome, title: str, folder: Path) -> str:
+    """What to do after a change of files in the project at `folder`, and how to undo it."""
     if outcome.conflicts:
         steps = "Resolve the conflicts (git add FILE when done), then: shipsmith continue"
     else:
-        steps = f"All of it is staged. Look at it (git diff --cached), then: git commit -m '{title}'"
-    return f"{steps}\nTo undo everything: shipsmith undo"
+        steps = f"All of it is staged. Look at it (git diff --cached), then: git commit -m {quote(title)}"
+    return f"{_way_to(folder)}{steps}\nTo undo everything: shipsmith undo"
 
 
 def status_as_data(status: Status) -> dict[str, Any]:
@@ -86,6 +89,15 @@ def status_as_text(status: Status) -> str:
     }
     lines += ["", *(_section(title, names) for title, names in sections.items() if names)]
     return "\n".join(lines).rstrip()
+
+
+def _way_to(folder: Path) -> str:
+    """How to go where commands find the project at `folder`; nothing if they find it already."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the change moved it
+        return f"cd {quote(str(folder))}\n"
+    return "" if folder in (here, *here.parents) else f"cd {quote(os.path.relpath(folder))}\n"
 
 
 def _section(title: str, lines: list[str]) -> str:

@@ -1,5 +1,6 @@
 """Where a project can be: in a subfolder, a worktree, a shallow clone, on no branch."""
 
+import os
 from pathlib import Path
 
 from .small import SERVICE, Small, commit, contents, git
@@ -14,7 +15,9 @@ def test_a_project_in_a_subfolder_is_updated_and_nothing_else(tmp_path: Path, sm
     made = small.run(repository / "services", "new", "orders", "--at", "v0.1.0", "--defaults", "--no-git")
     assert made.returncode == 0, made.stderr
     commit(repository, {"service.py": "another one\n", "services/billing/service.py": SERVICE})
-    assert small.run(repository, "update", "services/orders", "--to", "v0.2.0").returncode == 0
+    updated = small.run(repository, "update", "services/orders", "--to", "v0.2.0")
+    assert updated.returncode == 0
+    assert "\ncd services/orders\nAll of it is staged" in updated.stdout
     assert (repository / "services/orders/service.py").read_text() == CHANGED
     assert (repository / "service.py").read_text() == "another one\n"
     assert (repository / "services/billing/service.py").read_text() == SERVICE
@@ -25,7 +28,10 @@ def test_a_project_in_a_subfolder_is_updated_and_nothing_else(tmp_path: Path, sm
 
 
 def test_the_project_is_found_from_a_folder_inside_it(small: Small, project: Path) -> None:
-    assert small.run(project / "tools", "update", "--to", "v0.2.0").returncode == 0
+    """Which the update moves: then it says where to go."""
+    updated = small.run(project / "tools", "update", "--to", "v0.2.0")
+    assert updated.returncode == 0
+    assert f"\ncd {project}\n" in updated.stdout
     assert (project / "service.py").read_text() == CHANGED
 
 
@@ -60,6 +66,44 @@ def test_a_repository_that_was_copied_is_updated(tmp_path: Path, small: Small, p
         (tmp_path / "other" / path).touch()
     assert small.run(tmp_path / "other", "update", "--to", "v0.2.0").returncode == 0
     assert git(tmp_path / "other", "diff", "--name-only") == ""
+
+
+def test_a_sparse_checkout_is_updated_and_stays_sparse(small: Small, project: Path) -> None:
+    """What it leaves out is changed in the commit, and is neither written nor told to be missing."""
+    git(project, "sparse-checkout", "set", "--no-cone", "/*", "!/local")
+    assert small.run(project, "update").returncode == 0
+    assert not (project / "local").exists()
+    assert git(project, "show", ":local/settings.env") == "A=2\n"
+    git(project, "commit", "-qm", "updated")
+    status = small.run(project, "status")
+    assert status.returncode == 0
+    assert "settings.env" not in status.stdout
+
+
+def test_a_submodule_of_a_project_is_left_as_it_is(tmp_path: Path, small: Small, project: Path) -> None:
+    git(tmp_path, "init", "-q", "library")
+    commit(tmp_path / "library", {"code.py": "x = 1\n"})
+    git(
+        project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", f"{tmp_path}/library", "vendor"
+    )
+    git(project, "commit", "-qm", "vendored")
+    before = git(project, "submodule", "status")
+    assert small.run(project, "update").returncode == 0
+    assert git(project, "submodule", "status") == before
+    assert (project / "vendor/code.py").read_text() == "x = 1\n"
+
+
+def test_names_that_are_no_text_are_kept(small: Small, project: Path) -> None:
+    """Also where their folder moves; they are printed with what cannot be encoded as an escape."""
+    name = os.fsdecode(b"caf\xe9.txt")
+    commit(project, {name: "mine\n", f"tools/{name}": "moves along\n"})
+    previewed = small.run(project, "update", "--dry-run")
+    assert "tools/caf\\udce9.txt -> scripts/caf\\udce9.txt" in previewed.stdout
+    assert small.run(project, "update").returncode == 0
+    assert (project / name).read_text() == "mine\n"
+    assert (project / "scripts" / name).read_text() == "moves along\n"
+    assert small.run(project, "undo").returncode == 0
+    assert (project / "tools" / name).read_text() == "moves along\n"
 
 
 def test_names_that_git_would_quote_are_kept(small: Small, project: Path) -> None:
