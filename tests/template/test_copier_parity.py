@@ -56,6 +56,8 @@ def test_copier_update_keeps_the_checksum_of_the_answers_right(tmp_path: Path, t
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.file://{newer}.insteadOf",
         "GIT_CONFIG_VALUE_0": source.PUBLIC_URL,
+        # that of the user has one template for the address, whichever test fetched last
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
     update = [*COPIER, "update", "--defaults", "--data=cache=redis"]
     projects.run(*update, directory=project, environment=from_newer)

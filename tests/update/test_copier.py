@@ -1,6 +1,5 @@
 """Plain copier, and Renovate's copier manager, update the same projects."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +38,8 @@ def copier(small: Small, project: Path, arguments: list[str]) -> None:
     subprocess.run(
         [sys.executable, "-m", "copier", *arguments],
         cwd=project,
-        env=os.environ | variables,
+        # a cache of its own: that of the user has one template for the address, whichever test fetched last
+        env=small.environment | variables,
         stdin=subprocess.DEVNULL,
         check=True,
         capture_output=True,
