@@ -8,13 +8,14 @@ from io import TextIOWrapper
 from types import FrameType
 
 from .errors import Exit, StoppedError, UserError, is_of_the_machine
+from .terminal import complain
 
 STATUSES = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 
 
 def main() -> None:
     """Run the command line."""
-    _print_any_name()
+    _open_standard_streams()
     for number in STATUSES:
         # a shell's background jobs ignore interruptions
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -39,10 +40,28 @@ def main() -> None:
         _flush()
 
 
-def _print_any_name() -> None:
-    """Names of files need not be text: what cannot be encoded is printed as \\xe9, as to standard error."""
+def _open_standard_streams() -> None:
+    """Give closed streams a place: a file that is opened later would get their numbers, and our output."""
+    closed = [number for number in range(3) if not _is_open(number)]
+    for _ in closed:
+        os.open(os.devnull, os.O_RDWR)
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8")
+    if 1 in closed:
+        _fail(Exit.USER_ERROR, "standard output is closed. Open it, or send it to /dev/null")
+    # names of files need not be text: what cannot be encoded is printed as \xe9, as to standard error
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
@@ -51,7 +70,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 def _fail(status: Exit, *problems: str) -> None:
     for problem in problems:
-        print(f"shipsmith: {problem}", file=sys.stderr)
+        complain(f"shipsmith: {problem}")
     sys.exit(status)
 
 

@@ -14,7 +14,7 @@ from .repository import WITHOUT_CONFIGURATION, clean_environment
 from .trees import LINK, PROGRAM, Entry, tree_id
 
 TEMPLATE = ("copier.yml", "presets", "template")
-DESCRIBED = re.compile(r"(?P<release>v.+)-(?P<commits>\d+)-g(?P<id>[0-9a-f]{4,})")
+DESCRIBED = re.compile(r"(?P<release>v[A-Za-z0-9.!+_-]+)-(?P<commits>\d+)-g(?P<id>[0-9a-f]{4,})")
 BARE = re.compile(r"[0-9a-f]{4,64}")
 BUNDLE = "history.bundle"
 

@@ -10,6 +10,7 @@ import typer
 
 from . import cli_update
 from .errors import UserError
+from .terminal import command, complain, plain, say
 
 app = typer.Typer(
     name="shipsmith",
@@ -86,7 +87,7 @@ def new(
     if asking and not _confirmed(chosen, destination):
         raise UserError("stopped, nothing was written")
     if sys.stderr.isatty():
-        print(f"Making {destination} …", file=sys.stderr)
+        complain(f"Making {destination} …")
     files = project.create(chosen, template, destination, git=git, before_publishing=_too_late_to_interrupt)
     _print_files(files, destination, chosen, as_json=json_, written=True)
 
@@ -112,7 +113,7 @@ def list_presets(json_: Json = False) -> None:
         print(json.dumps([_preset(each) for each in shipped], indent=2))
         return
     for each in shipped:
-        print(f"{each.name:<14}{each.description}")
+        say(f"{each.name:<14}{each.description}")
 
 
 @presets_app.command("show", epilog="Example:\n\n  shipsmith presets show full")
@@ -125,9 +126,10 @@ def show_preset(name: str, json_: Json = False) -> None:
     if json_:
         print(json.dumps([_preset(preset)], indent=2))
         return
-    print(f"{preset.name}: {preset.description}\n")
+    say(f"{preset.name}: {preset.description}")
+    print()
     for option, value in preset.answers.items():
-        print(f"  {option:<14}{shown(value)}")
+        say(f"  {option:<14}{shown(value)}")
 
 
 def _preset(preset: Any) -> dict[str, Any]:
@@ -138,8 +140,8 @@ def _confirmed(chosen: dict[str, Any], destination: Path) -> bool:
     from .listing import shown
     from .prompts import confirm
 
-    lines = [f"  {name:<18}{shown(value)}" for name, value in chosen.items()]
-    return confirm("\n".join(["", f"This will be made in {destination}:", *lines, ""]))
+    lines = [f"  {name:<18}{plain(shown(value))}" for name, value in chosen.items()]
+    return confirm("\n".join(["", f"This will be made in {plain(str(destination))}:", *lines, ""]))
 
 
 def _print_files(
@@ -150,11 +152,10 @@ def _print_files(
         print(json.dumps(result, indent=2))
     elif not written:
         print("\n".join(files))
-        print(f"{len(files)} files would be made in {destination}; nothing was written", file=sys.stderr)
+        complain(f"{len(files)} files would be made in {destination}; nothing was written")
     else:
-        print(
-            f"Made {destination} ({len(files)} files). Next:\n\n  cd {destination}\n  make setup test run\n"
-        )
+        say(f"Made {destination} ({len(files)} files). Next:")
+        print(f"\n  {command('cd', str(destination))}\n  make setup test run\n")
         print("Its README.md begins with the first five minutes.")
 
 

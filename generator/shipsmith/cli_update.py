@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .errors import Exit, StoppedError
+from .terminal import complain, say
 
 if TYPE_CHECKING:
     from .existing import Project
@@ -54,10 +55,10 @@ def update(
     json_: Json = False,
 ) -> None:
     """Bring a project to a newer version of its template; your edits stay."""
-    from . import existing, history
+    from . import history
     from . import update as engine
 
-    project = existing.find(path)
+    project = _find(path)
     old = engine.current(project)
     template = history.template(to) if to else history.newest()
     how = How(dry_run, defaults, json_)
@@ -124,24 +125,26 @@ def set_(
 @app.command("continue", epilog="Example:\n\n  git add src/orders/service.py && shipsmith continue")
 def continue_(path: Where = Path("."), json_: Json = False) -> None:
     """Finish a change whose conflicts you have resolved: stubs and locks are made again."""
-    from . import existing
     from . import update as engine
 
-    made = engine.resume(existing.find(path))
+    made = engine.resume(_find(path))
     if json_:
         print(json.dumps({"updated": made}, indent=2))
         return
-    print("\n".join([f"Made again: {name}" for name in made] or ["Nothing had to be made again."]))
+    for name in made:
+        say(f"Made again: {name}")
+    if not made:
+        print("Nothing had to be made again.")
     print("All of it is staged. Look at it (git diff --cached), then commit it.")
 
 
 @app.command(epilog="Examples:\n\n  shipsmith undo\n\n  shipsmith undo services/orders")
 def undo(path: Where = Path("."), json_: Json = False) -> None:
     """Put everything back as it was before a change that is not committed, however it ended."""
-    from . import existing, journal
+    from . import journal
     from . import update as engine
 
-    undone = engine.undo(existing.find(path))
+    undone = engine.undo(_find(path))
     if json_:
         print(json.dumps({"restored": undone.paths, "kept": undone.kept}, indent=2))
         return
@@ -153,9 +156,9 @@ def undo(path: Where = Path("."), json_: Json = False) -> None:
 @app.command(epilog="Examples:\n\n  shipsmith status\n\n  shipsmith status services/orders --json")
 def status(path: Where = Path("."), json_: Json = False) -> None:
     """Show the version, and what differs from it. Exit status 4: it needs attention."""
-    from . import drift, existing, report
+    from . import drift, report
 
-    project = existing.find(path)
+    project = _find(path)
     found = drift.status(project)
     print(json.dumps(report.status_as_data(found), indent=2) if json_ else report.status_as_text(found))
     if found.needs_attention:
@@ -170,19 +173,28 @@ def diff(
     path: At = Path("."),
 ) -> None:
     """Show your edits to what was generated."""
-    from . import drift, existing
+    from . import drift
 
-    drift.show(existing.find(path), files or [])
+    drift.show(_find(path), files or [])
+
+
+def _find(path: Path) -> "Project":
+    """The project at `path`; what its repository wants to have run is named, since it is not run."""
+    from . import existing
+
+    project = existing.find(path)
+    if programs := project.programs_not_run():
+        complain(f"note: the repository configures programs, which are not run: {', '.join(programs)}")
+    return project
 
 
 def _answer(path: Path, changes: "Callable[[Questionnaire, Answers], Answers]", title: str, how: How) -> None:
     """Change the answers of the project at `path`, at the version it has."""
-    from . import existing
     from . import update as engine
     from .options import questions_of
     from .state import State
 
-    project = existing.find(path)
+    project = _find(path)
     old = engine.current(project)
     questionnaire = questions_of(old.template.root)
     new = State(old.template, questionnaire.resolve(old.answers | changes(questionnaire, old.answers)))
@@ -214,18 +226,18 @@ def _change(project: "Project", old: "State", new: "State", title: str, how: How
         )
 
     if sys.stderr.isatty():
-        print(f"{title} …", file=sys.stderr)
+        complain(f"{title} …")
     try:
         outcome = engine.run(project, old, new, title, approve=None if how.dry_run else approve)
     except StoppedError:
         if engine.is_half_done(project):
-            print("shipsmith: some files are changed already. Put them back: shipsmith undo", file=sys.stderr)
+            complain("shipsmith: some files are changed already. Put them back: shipsmith undo")
         raise
     if how.as_json:
         print(json.dumps(report.as_data(outcome, written=not how.dry_run), indent=2))
     elif how.dry_run:
         print(report.as_text(outcome))
-        print("Nothing was written.", file=sys.stderr)
+        complain("Nothing was written.")
     else:
         print(report.as_text(outcome))
         if outcome.changes_files:

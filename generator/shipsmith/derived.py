@@ -11,8 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from . import lock, stubs
-from .errors import UserError
-from .git import REGULAR, Entry, Git, Tree
+from .git import EXECUTABLE, REGULAR, Entry, Git, Tree
 
 Files = dict[str, bytes]
 
@@ -28,9 +27,9 @@ def make_again(git: Git, before: Tree, after: Tree, old_root: Path, new_root: Pa
     """`after`, a merged project, with its derived files; `before` is the project as it was."""
     derived = Derived(dict(after), {})
     if _below("proto/", before) != _below("proto/", after):
-        base = _made(git, _below("proto/", before), _write_stubs)
-        new = _made(git, _below("proto/", after), _write_stubs)
-        _take(git, derived, before, base, new, lambda _base, _user, made: made)
+        base = _made(git, _below("proto/", before), stubs.write)
+        new = _made(git, _below("proto/", after), stubs.write)
+        _take(git, derived, before, base, new, lambda _path, _base, _user, made: made)
     if before.get("pyproject.toml") != after.get("pyproject.toml") or _universe(old_root) != _universe(
         new_root
     ):
@@ -46,7 +45,7 @@ def _take(
     before: Tree,
     base: Files,
     new: Files,
-    merge: Callable[[bytes, bytes, bytes], bytes],
+    merge: Callable[[str, bytes, bytes, bytes], bytes],
 ) -> None:
     """Put `new` into the project: `base` is what was made before, of which people may have edited some."""
     paths = sorted(base.keys() | new.keys())
@@ -59,7 +58,7 @@ def _take(
         if theirs == made_before:
             merged = made_now
         elif theirs is not None and made_before is not None and made_now is not None:
-            merged = merge(made_before, theirs, made_now)
+            merged = merge(path, made_before, theirs, made_now)
         else:
             merged = None
         if merged is not None:
@@ -70,15 +69,9 @@ def _take(
             derived.left_alone[path] = "you edited it, and it is made from other files"
 
 
-def _write_stubs(folder: Path) -> None:
-    try:
-        stubs.write(folder)
-    except RuntimeError as error:
-        raise UserError("proto/ does not compile, as is said above. Put that right first") from error
-
-
 def _made(git: Git, sources: Tree, make: Callable[[Path], None]) -> Files:
-    """What `make` adds to a folder of `sources`."""
+    """What `make` adds to a folder of those `sources` that are files: links would lead nowhere there."""
+    sources = {path: entry for path, entry in sources.items() if entry.mode in (REGULAR, EXECUTABLE)}
     with TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)
         (folder / "src").mkdir()

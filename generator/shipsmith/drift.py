@@ -71,7 +71,8 @@ def show(project: Project, files: list[Path]) -> None:
             raise UserError(
                 *(f"{path}: is not rendered by shipsmith. `git diff` shows it" for path in unknown)
             )
-        git.show("--literal-pathspecs", "diff", "--", *(map(str, wanted)))
+        # no program for showing differences: attributes of the repository's choose them
+        git.show("diff", "--no-ext-diff", "--no-textconv", "--", *(map(str, wanted)))
 
 
 @contextmanager
@@ -92,11 +93,9 @@ def _committed(project: Project, paths: list[str]) -> tuple[set[str], set[str]]:
     """Those of `paths` that are committed and belong here, and those that a sparse checkout leaves out."""
     if not paths:
         return set(), set()
-    places = [project.prefix + path for path in paths]
-    listed = records(project.git.run("ls-files", "-t", "-z", "--", *places))
-    tags = {
-        path.removeprefix(project.prefix): tag for tag, _, path in (each.partition(" ") for each in listed)
-    }
+    places = {project.prefix + path: path for path in paths}
+    listed = (each.partition(" ") for each in records(project.git.run("ls-files", "-t", "-z")))
+    tags = {places[path]: tag for tag, _, path in listed if path in places}
     skipped = {path for path, tag in tags.items() if tag == "S"}
     return tags.keys() - skipped, skipped
 

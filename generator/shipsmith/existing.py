@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from . import recorded
+from . import git_configuration, recorded
 from .errors import UserError
 from .git import OLDEST, Git, GitError, records
 from .options import Answers
+from .reading import decoded, text_of
 from .recorded import Recorded
 
 # what git leaves in its folder while something is under way, and how people end it
@@ -33,9 +34,14 @@ class Project:
     state: Path
     """Where we keep what we must remember, inside the folder of git."""
 
+    def programs_not_run(self) -> list[str]:
+        """The settings of the repository's own that name programs for its files; we run none of them."""
+        overridden = git_configuration.overridden(self.git.folder)
+        return [key for key, _ in overridden if key.startswith(("filter.", "merge."))]
+
     def recorded(self) -> Recorded:
         """What it says of itself in its working tree."""
-        return recorded.parse((self.folder / recorded.FILE).read_text("utf-8", errors="replace"))
+        return recorded.parse(text_of(self.folder / recorded.FILE, recorded.FILE))
 
     def edited_answers(self) -> Answers:
         """The answers that people changed by hand, as they were before; empty where none is known."""
@@ -46,21 +52,29 @@ class Project:
     def _intact_answers(self) -> Answers:
         """The answers of the last commit in which they are as a tool wrote them."""
         path = f"{self.prefix}{recorded.FILE}"
-        for commit in self.git.line("log", "--format=%H", "--", path).split():
+        for commit in self.git.line("rev-list", "HEAD", "--", path).split():
             with suppress(UserError):
-                record = recorded.parse(self.git.run("show", f"{commit}:{path}").decode())
+                record = recorded.parse(decoded(self.git.run("cat-file", "blob", f"{commit}:{path}"), path))
                 if record.intact:
                     return record.answers
         return {}
 
     def ignored(self, paths: Iterable[str]) -> list[str]:
         """Those of `paths`, relative to the project, that git ignores."""
-        named = b"".join(os.fsencode(f"{self.prefix}{path}\0") for path in paths)
+        start = f"./{self.prefix}"
+        named = b"".join(
+            os.fsencode(f"{start}{path}\0") for path in paths if not self._is_beyond_a_link(path)
+        )
         if not named:
             return []
-        # status 1: none is ignored
-        output = self.git.run("check-ignore", "-z", "--stdin", data=named, accept=(0, 1))
-        return [path.removeprefix(self.prefix) for path in records(output)]
+        # the one command that knows no literal paths; `./` makes them so. Status 1: none is ignored
+        git = self.git.with_variables(GIT_LITERAL_PATHSPECS="0")
+        output = git.run("check-ignore", "-z", "--stdin", data=named, accept=(0, 1))
+        return [path.removeprefix(start) for path in records(output)]
+
+    def _is_beyond_a_link(self, path: str) -> bool:
+        """Whether a folder of `path` is a symbolic link: what is there is not in this repository."""
+        return any((self.folder / folder).is_symlink() for folder in PurePosixPath(path).parents)
 
 
 def find(path: Path) -> Project:
@@ -92,7 +106,14 @@ def check_ready(project: Project) -> str:
     if not head:
         problems.append("the repository has no commit yet. Commit the project first")
     elif changed := records(
-        git.run("status", "--porcelain=v1", "-z", "--untracked-files=no", "--no-renames")
+        git.run(
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--untracked-files=no",
+            "--no-renames",
+            "--ignore-submodules=dirty",
+        )
     ):
         names = ", ".join(line[3:] for line in changed[:5]) + (", …" if len(changed) > 5 else "")
         problems.append(f"there are changes that are not committed ({names}). Commit or stash them first")

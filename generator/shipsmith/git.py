@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from . import git_configuration
 from .errors import UserError
 from .repository import clean_environment
 
 SYMBOLIC_LINK = "120000"
 EXECUTABLE = "100755"
 REGULAR = "100644"
+
+# parts of paths that git refuses to check out, and a crafted tree can have all the same
+NOWHERE = {"", ".", "..", ".git"}
 
 # the first with `git merge-tree --write-tree`
 OLDEST = (2, 38)
@@ -24,8 +28,18 @@ SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.quotePath=false",
+    "safe.bareRepository=explicit",
     "submodule.recurse=false",
 )
+ENVIRONMENT = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+    # names of files are data, also where they look like patterns
+    "GIT_LITERAL_PATHSPECS": "1",
+    # what a partial clone lacks is not fetched: the repository would say how, and from where
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+}
 
 
 class Entry(NamedTuple):
@@ -45,7 +59,10 @@ class GitError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """Git in `folder`, the root of a working tree. User and system configuration hold."""
+    """Git in `folder`, the root of a working tree.
+
+    User and system configuration hold; the repository's own, as far as it names no programs.
+    """
 
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -96,7 +113,7 @@ class Git:
         (folder / "objects").mkdir()
         return self.with_variables(
             GIT_OBJECT_DIRECTORY=str(folder / "objects"),
-            GIT_ALTERNATE_OBJECT_DIRECTORIES=str(objects),
+            GIT_ALTERNATE_OBJECT_DIRECTORIES=_quoted(str(objects)),
             GIT_INDEX_FILE=str(folder / "index"),
         )
 
@@ -144,7 +161,12 @@ class Git:
         contents, at = {}, 0
         for oid in wanted:
             end = output.index(b"\n", at)
-            size = int(output[at:end].split()[2])
+            header = output[at:end].split()
+            if header[-1] == b"missing":
+                raise GitError(
+                    f"git has no object {oid}, as in a partial clone. Fetch it: git fetch --refetch"
+                )
+            size = int(header[2])
             contents[oid] = output[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
         return contents
@@ -154,9 +176,11 @@ class Git:
         return ["git", *settings, *arguments]
 
     def _environment(self) -> dict[str, str]:
+        overridden = git_configuration.overridden(self.folder)
         return (
             clean_environment(keep="GIT_CONFIG")
-            | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+            | git_configuration.as_variables(overridden)
+            | ENVIRONMENT
             | dict(self.variables)
         )
 
@@ -184,5 +208,13 @@ def records(output: bytes) -> list[str]:
 def _listed(output: bytes) -> Iterator[tuple[str, Entry]]:
     for record in records(output):
         meta, _, path = record.partition("\t")
+        if not NOWHERE.isdisjoint(path.lower().split("/")):
+            raise GitError(f"git has a file that no working tree can have: {path}")
         mode, _, oid = meta.split(" ")
         yield path, Entry(mode, oid)
+
+
+def _quoted(path: str) -> str:
+    """A path for a list of git's, which are separated by colons."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

@@ -7,6 +7,7 @@ from typing import Any
 from . import presets
 from .errors import UserError
 from .options import Answers, Questionnaire
+from .reading import mapping_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _answers_file(path: Path | None, problems: list[str]) -> Answers:
     if not path:
         return {}
     try:
-        content = presets.load_mapping(path)
+        content = mapping_of(path)
     except UserError as error:
         problems += error.problems
         return {}

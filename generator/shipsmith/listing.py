@@ -60,6 +60,11 @@ def shown(value: Any) -> str:
     return str(value)
 
 
+def as_setting(value: Any) -> str:
+    """A value as `shipsmith set OPTION=VALUE` reads it."""
+    return f"{{{shown(value)}}}" if isinstance(value, dict) else shown(value)
+
+
 def _option(question: Question, default: Any) -> dict[str, Any]:
     return {
         "name": question.name,

@@ -12,11 +12,9 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from .errors import UserError, nearest
+from .reading import SafeLoader, yaml_of
 
 Answers = dict[str, Any]
-
-# the one in C is faster by far, where PyYAML was built with it
-SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -123,8 +121,8 @@ class Questionnaire:
             return BOOLEANS.get(text.lower(), text)
         if question and question.type == "yaml":
             try:
-                return yaml.safe_load(text)
-            except yaml.YAMLError:
+                return yaml_of(text, name)
+            except UserError:
                 return text
         return text
 
@@ -215,7 +213,7 @@ def _mistyped(question: Question, value: Any) -> str | None:
 def _load(path: Path) -> dict[str, Any]:
     """A copier.yml: several documents, of which some are files that `!include` names."""
 
-    class Loader(SafeLoader):  # type: ignore[misc, valid-type]  # one of two, of the same interface
+    class Loader(SafeLoader):  # type: ignore[misc]  # one of two, of the same interface
         pass
 
     def include(loader: Any, node: yaml.Node) -> Any:

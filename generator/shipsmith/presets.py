@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .errors import UserError, nearest
+from .reading import mapping_of
 
 DEFAULT = "service"
 
@@ -37,7 +36,7 @@ def load(root: Path, name_or_file: str) -> Preset:
 
 
 def load_file(path: Path) -> Preset:
-    content = load_mapping(path)
+    content = mapping_of(path)
     if unknown := content.keys() - {"description", "answers"}:
         names = ", ".join(sorted(map(str, unknown)))
         raise UserError(f"{path}: unknown key: {names}. A preset has `description` and `answers`")
@@ -45,17 +44,3 @@ def load_file(path: Path) -> Preset:
     if not isinstance(answers, dict):
         raise UserError(f"{path}: `answers` is {answers!r}. Make it a mapping of options to values")
     return Preset(path.stem, str(content.get("description", "")), answers)
-
-
-def load_mapping(path: Path) -> dict[str, Any]:
-    """A YAML file that holds a mapping."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: is not YAML: {reason}") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: holds {type(content).__name__}. Make it a mapping of names to values")
-    return content

@@ -1,14 +1,12 @@
 """What a project records of itself: the version it was made with, and the answers."""
 
 from dataclasses import dataclass
-from typing import Any
-
-import yaml
 
 from . import source
 from .answers import checksum, recorded_checksum
 from .errors import UserError
 from .options import Answers
+from .reading import yaml_of
 
 FILE = ".copier-answers.yml"
 
@@ -23,10 +21,7 @@ class Recorded:
 
 def parse(text: str) -> Recorded:
     """What an answers file says. Raises UserError where it is none of ours."""
-    try:
-        content: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UserError(f"{FILE}: is not valid YAML: {error}. Put that right first") from error
+    content = yaml_of(text, FILE)
     if not isinstance(content, dict):
         raise UserError(f"{FILE}: is not a mapping of answers. Put that right first")
     origin = str(content.get("_src_path", ""))

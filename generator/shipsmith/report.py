@@ -2,11 +2,11 @@
 
 import os
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from .drift import Status
 from .listing import shown
+from .terminal import command, plain
 from .update import Outcome
 
 
@@ -50,7 +50,8 @@ def next_steps(outcome: Outcome, title: str, folder: Path) -> str:
     if outcome.conflicts:
         steps = "Resolve the conflicts (git add FILE when done), then: shipsmith continue"
     else:
-        steps = f"All of it is staged. Look at it (git diff --cached), then: git commit -m {quote(title)}"
+        commit = command("git", "commit", "-m", title)
+        steps = f"All of it is staged. Look at it (git diff --cached), then: {commit}"
     return f"{_way_to(folder)}{steps}\nTo undo everything: shipsmith undo"
 
 
@@ -76,7 +77,7 @@ def status_as_text(status: Status) -> str:
         else f"Version {version}"
     ]
     if status.unfinished:
-        lines.append(f"Not committed yet: {status.unfinished}. Commit it, or: shipsmith undo")
+        lines.append(f"Not committed yet: {plain(status.unfinished)}. Commit it, or: shipsmith undo")
     here = status.state.answers
     sections = {
         "Answers edited by hand, use `shipsmith set`": [
@@ -96,12 +97,12 @@ def _way_to(folder: Path) -> str:
     try:
         here = Path.cwd()
     except FileNotFoundError:  # the change moved it
-        return f"cd {quote(str(folder))}\n"
-    return "" if folder in (here, *here.parents) else f"cd {quote(os.path.relpath(folder))}\n"
+        return f"{command('cd', str(folder))}\n"
+    return "" if folder in (here, *here.parents) else f"{command('cd', os.path.relpath(folder))}\n"
 
 
 def _section(title: str, lines: list[str]) -> str:
-    return "\n".join([f"{title} ({len(lines)}):", *(f"  {line}" for line in lines), ""])
+    return "\n".join([f"{title} ({len(lines)}):", *(f"  {plain(line)}" for line in lines), ""])
 
 
 def _answer(value: Any) -> str:

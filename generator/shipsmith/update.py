@@ -16,12 +16,11 @@ from .existing import Project
 from .git import Git
 from .history import Template
 from .journal import Journal, Undone
-from .listing import shown
+from .listing import as_setting, shown
 from .options import Answers, questions_of
 from .plan import Plan
 from .state import State
-
-LITERALLY = "--literal-pathspecs"
+from .terminal import command
 
 
 @dataclass(slots=True)
@@ -154,12 +153,13 @@ def is_half_done(project: Project) -> bool:
 
 def _edited_by_hand(project: Project, edited: Answers) -> list[str]:
     here = project.recorded().answers
-    settings = [f"{name}={shown(here[name])}" for name in edited if name in here]
+    settings = [f"{name}={as_setting(here[name])}" for name in edited if name in here]
     problems = [
         f"{recorded.FILE}: {name} was edited by hand, from {shown(value)} to {shown(here.get(name))}"
         for name, value in edited.items()
     ]
-    return [*problems, f"put the file back as it was; to change answers: shipsmith set {' '.join(settings)}"]
+    instead = command("shipsmith", "set", *settings)
+    return [*problems, f"put the file back as it was; to change answers: {instead}"]
 
 
 def _check_nothing_is_left(project: Project) -> None:
@@ -173,19 +173,22 @@ def _check_nothing_is_left(project: Project) -> None:
 
 
 def _check_resolved(git: Git, unfinished: Journal) -> None:
-    unmerged = {
-        path for path in unfinished.conflicts if git.run(LITERALLY, "ls-files", "--unmerged", "--", path)
-    }
+    unmerged = {path for path in unfinished.conflicts if git.run("ls-files", "--unmerged", "--", path)}
     marked = {path for path in unfinished.conflicts if _has_markers(git.folder / path)}
-    changed = {path for path in unfinished.conflicts if git.run(LITERALLY, "diff", "--name-only", "--", path)}
+    changed = {path for path in unfinished.conflicts if git.run("diff", "--name-only", "--", path)}
     problems = [
-        f"{path}: still has conflict markers. Resolve them, then: git add {path}" for path in sorted(marked)
+        f"{path}: still has conflict markers. Resolve them, then: {_adding(path)}" for path in sorted(marked)
     ]
     problems += [
-        f"{path}: is not added. Do: git add {path}" for path in sorted((unmerged | changed) - marked)
+        f"{path}: is not added. Do: {_adding(path)}" for path in sorted((unmerged | changed) - marked)
     ]
     if problems:
         raise UserError(*problems)
+
+
+def _adding(path: str) -> str:
+    """The command that adds a file, whose name may look like an option or a pattern."""
+    return command("git", "add", f"./{path}" if path.startswith(("-", ":")) else path)
 
 
 def _has_markers(path: Path) -> bool:

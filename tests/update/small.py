@@ -4,6 +4,7 @@ It renders in a moment, so that many repositories in many states can be updated.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -165,12 +166,12 @@ class Small:
     def environment(self) -> dict[str, str]:
         return os.environ | {"XDG_CACHE_HOME": str(self.cache)}
 
-    def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run shipsmith in `folder`, without a terminal."""
         return subprocess.run(
             [*self.command, *arguments],
             cwd=folder,
-            env=self.environment,
+            env=self.environment | environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -178,14 +179,22 @@ class Small:
         )
 
     def project(self, folder: Path, *settings: str, version: str = "v0.1.0") -> Path:
-        """A project with its first commit."""
-        arguments = [part for setting in settings for part in ("--set", setting)]
+        """A project with its first commit: a copy of the one that was made first."""
+        made = self.cache / "projects" / "-".join((version, *settings)) / folder.name
+        if not made.exists():
+            self._make(made, version, settings)
         folder.parent.mkdir(exist_ok=True)
+        shutil.copytree(made, folder, symlinks=True)
+        git(folder, "update-index", "-q", "--refresh")
+        return folder
+
+    def _make(self, folder: Path, version: str, settings: tuple[str, ...]) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        arguments = [part for setting in settings for part in ("--set", setting)]
         made = self.run(folder.parent, "new", folder.name, "--at", version, "--defaults", *arguments)
         assert made.returncode == 0, made.stderr
         git(folder, "config", "user.name", "someone")
         git(folder, "config", "user.email", "someone@localhost")
-        return folder
 
 
 def commit(project: Path, files: Files) -> None:
