@@ -39,8 +39,9 @@ check-%: setup
 lock: setup  ## resolve our own dependencies anew
 	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock
 
-universe: setup  ## resolve the dependencies of the generated services anew
+universe: setup  ## resolve the dependencies of the generated services, and of shipsmith in them, anew
 	cd template/_shared/python && $(COMPILE) universe.in --output-file universe.lock
+	$(COMPILE) pyproject.toml --output-file template/_shared/shipsmith.lock
 
 updates: setup  ## update edited projects with shipsmith and with copier, and write docs/updates.md
 	$(BIN)/python -m tests.update.matrix

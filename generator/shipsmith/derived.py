@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import lock, stubs
+from . import lock, own_lock, stubs
 from .git import EXECUTABLE, REGULAR, Entry, Git, Tree
+from .history import Template
 
 Files = dict[str, bytes]
 
@@ -23,19 +24,23 @@ class Derived:
     """Files that stay as the user edited them, with the reasons."""
 
 
-def make_again(git: Git, before: Tree, after: Tree, old_root: Path, new_root: Path) -> Derived:
+def make_again(git: Git, before: Tree, after: Tree, old: Template, new: Template) -> Derived:
     """`after`, a merged project, with its derived files; `before` is the project as it was."""
     derived = Derived(dict(after), {})
     if _below("proto/", before) != _below("proto/", after):
         base = _made(git, _below("proto/", before), stubs.write)
-        new = _made(git, _below("proto/", after), stubs.write)
-        _take(git, derived, before, base, new, lambda _path, _base, _user, made: made)
-    if before.get("pyproject.toml") != after.get("pyproject.toml") or _universe(old_root) != _universe(
-        new_root
-    ):
-        base = _made(git, _only("pyproject.toml", before), lambda folder: lock.write_known(folder, old_root))
-        new = _made(git, _only("pyproject.toml", after), lambda folder: lock.write_known(folder, new_root))
-        _take(git, derived, before, base, new, lock.merge)
+        made = _made(git, _below("proto/", after), stubs.write)
+        _take(git, derived, before, base, made, lambda _path, _base, _user, made: made)
+    changed = before.get("pyproject.toml") != after.get("pyproject.toml")
+    if changed or _universe(old.root) != _universe(new.root):
+        base = _made(git, _only("pyproject.toml", before), lambda folder: lock.write_known(folder, old.root))
+        made = _made(git, _only("pyproject.toml", after), lambda folder: lock.write_known(folder, new.root))
+        _take(git, derived, before, base, made, lock.merge)
+    source = own_lock.SOURCE.as_posix()
+    if before.get(source) != after.get(source) or old != new:
+        base = _made(git, _only(source, before), lambda folder: own_lock.write(folder, old))
+        made = _made(git, _only(source, after), lambda folder: own_lock.write(folder, new))
+        _take(git, derived, before, base, made, lock.merge)
     return derived
 
 

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import lock, stubs
+from . import lock, own_lock, stubs
 from .history import Template
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def derive(project: Path, template: Template) -> None:
     """Make what is in no render, from what was rendered: the gRPC stubs and the locks."""
     stubs.write(project)
     lock.write(project, template.root)
+    own_lock.write(project, template)
 
 
 @cache

@@ -125,7 +125,7 @@ def resume(project: Project) -> list[str]:
         before, after = (
             git.tree(f"{tree}:{project.prefix.rstrip('/')}") for tree in (unfinished.head, staged)
         )
-        old, new = (history.template(version).root for version in unfinished.versions)
+        old, new = (history.template(version) for version in unfinished.versions)
         made = derived.make_again(git, before, after, old, new).tree
         changed = sorted(path for path in made.keys() | after.keys() if made.get(path) != after.get(path))
         whole, finished = (

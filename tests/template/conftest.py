@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from shipsmith import presets, source
 from shipsmith.options import Answers
 
+from ..systems import packages
 from ..systems.packages import UnavailableError
 from ..systems.servers import Recipe, Server, running
 from . import projects
@@ -53,3 +55,14 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = projects.new(tmp_path_factory.mktemp("full") / "orders", answers)
     project.make("setup")
     return project
+
+
+@pytest.fixture(scope="session")
+def minimal_with_workflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `minimal` preset with its workflows. GitHub's machines have jq, which a script of theirs needs."""
+    try:
+        packages.require("jq", "jq")
+    except UnavailableError as error:
+        pytest.skip(str(error))
+    answers = presets.load(source.root(), "minimal").answers | {"ci": "github"}
+    return projects.new(tmp_path_factory.mktemp("minimal") / "orders", answers).folder

@@ -1,6 +1,6 @@
 """A stand-in for GitHub's `gh`, as far as the update workflow uses it.
 
-Its pull requests are a JSON list in the file that STAND_IN_GH names.
+Its pull requests are a JSON list in the file that STAND_IN_GH names; beside it, what it was called with.
 """
 
 import argparse
@@ -19,6 +19,10 @@ PullRequests = list[dict[str, Any]]
 def main() -> None:
     if not os.environ.get("GH_TOKEN"):
         sys.exit("gh: no token")
+    if os.environ.get("GH_REPO") != os.environ["GITHUB_REPOSITORY"]:
+        sys.exit("gh: in a fork, gh would choose the repository that it was forked from")
+    with STATE.with_suffix(".calls").open("a") as calls:
+        calls.write(f"{sys.argv[1:]}\n")
     pull_requests: PullRequests = json.loads(STATE.read_text())
     arguments = _arguments()
     arguments.run(arguments, pull_requests)
@@ -28,8 +32,6 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(required=True)
-    auth = commands.add_parser("auth").add_subparsers(required=True).add_parser("setup-git")
-    auth.set_defaults(run=lambda arguments, pull_requests: None)
     pr = commands.add_parser("pr").add_subparsers(required=True)
     listing = pr.add_parser("list")
     for option in ("--head", "--state", "--json", "--jq"):
@@ -44,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     api.add_argument("--silent", action="store_true", required=True)
     api.add_argument("--method", choices=["PATCH"], required=True)
     api.add_argument("path")
+    api.add_argument("--raw-field", action="append", required=True)
     api.add_argument("--field", action="append", required=True)
     api.set_defaults(run=_edit)
     return parser.parse_args()
@@ -73,6 +76,7 @@ def _create(arguments: argparse.Namespace, pull_requests: PullRequests) -> None:
 def _edit(arguments: argparse.Namespace, pull_requests: PullRequests) -> None:
     number = arguments.path.removeprefix("repos/{owner}/{repo}/pulls/")
     (pull_request,) = (each for each in pull_requests if str(each["number"]) == number)
+    pull_request.update(dict(field.split("=", 1) for field in arguments.raw_field))
     for field in arguments.field:
         name, _, value = field.partition("=")
         pull_request[name] = Path(value[1:]).read_text() if value.startswith("@") else value

@@ -13,7 +13,14 @@ from shipsmith.options import Questionnaire
 from .. import checkout
 from . import projects
 
-DERIVED = ("requirements.lock", "requirements-dev.lock", "_pb2.py", "_pb2.pyi", "_pb2_grpc.py")
+DERIVED = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "shipsmith.lock",
+    "_pb2.py",
+    "_pb2.pyi",
+    "_pb2_grpc.py",
+)
 COPIER = [sys.executable, "-m", "copier"]
 
 

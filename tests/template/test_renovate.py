@@ -42,9 +42,9 @@ def test_one_of_renovate_and_the_workflow_brings_new_versions_of_the_template(
 
 def test_it_renews_each_lock(project: Path, configuration: dict[str, Any]) -> None:
     """By the command that the lock begins with, which test_lock.py runs."""
-    locks = {path.name for path in project.glob("*.lock")}
+    locks = {path.relative_to(project).as_posix() for path in project.rglob("*.lock")}
     assert set(matching(project, configuration["pip-compile"]["managerFilePatterns"])) == locks
-    assert len(locks) == 2
+    assert locks == {"requirements.lock", "requirements-dev.lock", ".github/shipsmith.lock"}
 
 
 def test_it_finds_each_image_that_a_compose_file_or_a_test_names(

@@ -1,36 +1,18 @@
-"""The generated workflow proposes updates: its steps run against a real git remote.
-
-`gh` and `uvx` are stand-ins: the first keeps pull requests in a file, the second changes what the test says
-that an update changes.
-"""
+"""The generated workflow proposes updates as pull requests."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
+import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from shipsmith import presets, source
+from shipsmith import history
+from shipsmith.report import as_data
+from shipsmith.state import State
+from shipsmith.update import Outcome
 
-from ..systems import packages
 from . import projects
+from .update_workflow import BOT, BRANCH, REPORT, Repository, on_github
 
-BRANCH = "shipsmith/update"
-PEOPLE = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
-BOT = "41898282+github-actions[bot]@users.noreply.github.com"
-REPORT: dict[str, Any] = {
-    "from": "v0.1.0",
-    "to": "v0.2.0",
-    "conflicts": [],
-    "left_alone": [{"path": "docs/old.md", "reason": "you deleted it"}],
-    "answers": {"tracing": {"old": None, "new": "none"}},
-    "notes": ["Set `ORDERS_TRACES__URL`."],
-}
 NOTHING = "true"
 CLEAN = "echo newer > Makefile; echo added > new.txt; git add Makefile new.txt"
 # A conflict as git leaves it: markers in the file, three versions in the index
@@ -43,99 +25,9 @@ printf '<<<<<<< yours\na\n=======\nb\n>>>>>>> shipsmith v0.2.0\n' > Makefile
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def jq() -> None:
-    """GitHub's machines have it; the script needs it."""
-    try:
-        packages.require("jq", "jq")
-    except packages.UnavailableError as error:
-        pytest.skip(str(error))
-
-
-@dataclass(frozen=True)
-class Repository:
-    """A generated repository's remote, and what GitHub keeps beside it."""
-
-    folder: Path
-
-    @property
-    def remote(self) -> str:
-        return f"file://{self.folder / 'remote.git'}"
-
-    @property
-    def pull_requests(self) -> list[dict[str, Any]]:
-        content: list[dict[str, Any]] = json.loads((self.folder / "pull_requests.json").read_text())
-        return content
-
-    def git(self, *arguments: str) -> str:
-        return projects.run("git", *arguments, directory=self.folder / "remote.git").strip()
-
-    def run_workflow(self, update: str = NOTHING, report: dict[str, Any] = REPORT, status: int = 0) -> bool:
-        """Run its steps in a shallow clone, with an update that runs these commands; whether all succeed."""
-        checkout, temporary = self.folder / "checkout", self.folder / "temporary"
-        for folder in (checkout, temporary):
-            shutil.rmtree(folder, ignore_errors=True)
-        temporary.mkdir()
-        projects.run("git", "clone", "--depth=1", self.remote, checkout, directory=self.folder)
-        self._stand_in_for_uvx(update, report, status)
-        workflow = yaml.safe_load((checkout / ".github" / "workflows" / "update.yaml").read_text())
-        steps = [step for step in workflow["jobs"]["update"]["steps"] if "run" in step]
-        return all(self._run_step(step, checkout, temporary) for step in steps)
-
-    def commit(self, branch: str, path: str) -> str:
-        """What a person commits to a branch."""
-        clone = self.folder / "person"
-        shutil.rmtree(clone, ignore_errors=True)
-        projects.run("git", "clone", "--branch", branch, self.remote, clone, directory=self.folder)
-        (clone / path).write_text("by hand\n")
-        for command in (["add", path], [*PEOPLE, "commit", "-m", path], ["push", "origin", branch]):
-            projects.run("git", *command, directory=clone)
-        return self.git("rev-parse", branch)
-
-    def _run_step(self, step: dict[str, Any], checkout: Path, temporary: Path) -> bool:
-        """As the runner does: by `bash -e`, and with a token only where the step asks for one."""
-        environment = projects.clean_environment() | {
-            "PATH": f"{self.folder / 'stand-ins'}{os.pathsep}{os.environ['PATH']}",
-            "STAND_IN_GH": str(self.folder / "pull_requests.json"),
-            "RUNNER_TEMP": str(temporary),
-            "GITHUB_REF_NAME": "main",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            **dict.fromkeys(step.get("env", {}), "secret"),
-        }
-        return (
-            subprocess.run(["bash", "-e", "-c", step["run"]], cwd=checkout, env=environment).returncode == 0
-        )
-
-    def _stand_in_for_uvx(self, update: str, report: dict[str, Any], status: int) -> None:
-        (self.folder / "report.json").write_text(json.dumps(report))
-        stand_in(
-            self.folder / "stand-ins" / "uvx",
-            '[ "$*" = "shipsmith@latest update --defaults --json" ] && [ -z "${GH_TOKEN-}" ] || exit 70',
-            update,
-            f"cat {self.folder / 'report.json'}",
-            f"exit {status}",
-        )
-
-
-def stand_in(path: Path, *lines: str) -> None:
-    path.write_text("\n".join(["#!/bin/sh", "set -e", *lines, ""]))
-    path.chmod(0o755)
-
-
-@pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    answers = presets.load(source.root(), "minimal").answers | {"ci": "github"}
-    return projects.new(tmp_path_factory.mktemp("generated") / "orders", answers).folder
-
-
 @pytest.fixture
-def repository(tmp_path: Path, generated: Path) -> Repository:
-    projects.run("git", "clone", "--bare", generated, "remote.git", directory=tmp_path)
-    (tmp_path / "pull_requests.json").write_text("[]")
-    (tmp_path / "stand-ins").mkdir()
-    gh = Path(__file__).with_name("stand_in_gh.py")
-    stand_in(tmp_path / "stand-ins" / "gh", f'exec {sys.executable} {gh} "$@"')
-    return Repository(tmp_path)
+def repository(tmp_path: Path, minimal_with_workflows: Path) -> Repository:
+    return on_github(tmp_path, minimal_with_workflows)
 
 
 def test_with_nothing_to_update_nothing_is_proposed(repository: Repository) -> None:
@@ -167,9 +59,9 @@ def test_the_pull_request_says_what_people_must_know(repository: Repository) -> 
     (proposed,) = repository.pull_requests
     assert proposed["body"] == (
         "This brings the repository from shipsmith v0.1.0 to v0.2.0.\n"
-        "\n## What to know\n\n- Set `ORDERS_TRACES__URL`.\n"
-        "\n## Left alone\n\n- `docs/old.md`: you deleted it\n"
-        "\n## Answers that changed\n\n- `tracing`: null → none\n"
+        "\n## What to know\n\n- `Set 'ORDERS_TRACES__URL'.`\n"
+        "\n## Left alone\n\n- `docs/old.md`: `you deleted it`\n"
+        "\n## Answers that changed\n\n- `tracing`: `null` → `none`\n"
     )
 
 
@@ -222,3 +114,72 @@ def test_a_failed_update_proposes_nothing(repository: Repository) -> None:
     assert not repository.run_workflow(CLEAN, status=1)
     assert repository.git("branch", "--list") == "* main"
     assert repository.pull_requests == []
+
+
+def test_a_report_of_shipsmith_has_all_that_the_workflow_reads() -> None:
+    """So what the tests here take for a report is one."""
+    old = State(history.working(), {"tracing": "old"})
+    report = as_data(Outcome(old, old), written=True)
+    assert REPORT.keys() <= report.keys()
+    assert {name: type(report[name]) for name in REPORT} == {name: type(REPORT[name]) for name in REPORT}
+
+
+def test_changed_workflows_come_as_a_patch_that_people_apply(repository: Repository) -> None:
+    """A workflow that is pushed to a branch can run at once, with the secrets of the repository."""
+    assert repository.run_workflow("echo '# newer' >> .github/workflows/ci.yaml; echo newer > Makefile")
+    changed = repository.git("diff", "--name-status", "main", BRANCH).split()
+    assert changed == ["A", ".github/workflows.patch", "M", "Makefile"]
+    (proposed,) = repository.pull_requests
+    commands = proposed["body"].partition("```sh\n")[2].partition("```")[0]
+
+    clone = repository.checkout(BRANCH)
+    projects.run("bash", "-ec", commands.replace("git commit", "git diff --cached --stat"), directory=clone)
+    repository.push(clone, "Apply the changes of workflows")
+    assert repository.git("diff", "--name-status", "main", BRANCH).split() == [
+        "M",
+        ".github/workflows/ci.yaml",
+        "M",
+        "Makefile",
+    ]
+    assert repository.git("show", f"{BRANCH}:.github/workflows/ci.yaml").endswith("# newer")
+
+
+def test_changed_workflows_of_an_earlier_update_are_not_overwritten(repository: Repository) -> None:
+    repository.commit("main", ".github/workflows.patch")
+    assert not repository.run_workflow("echo '# newer' >> .github/workflows/ci.yaml")
+    assert repository.pull_requests == []
+
+
+def test_binary_files_and_names_of_all_kinds_are_proposed_as_they_are(repository: Repository) -> None:
+    names = [
+        "-rf",
+        "a b",
+        "$(touch x)",
+        "`touch x`",
+        "it's",
+        '"',
+        "line\nend",
+        "\x1b]0;x\x07",
+        "größe",
+        "*",
+        ":(top)",
+    ]
+    update = "".join(f"printf 'a\\0b\\r\\n' > ./{shlex.quote(name)}\n" for name in names)
+    assert repository.run_workflow(update)
+    tree = repository.git("ls-tree", "--name-only", "-z", BRANCH).split("\0")
+    assert set(names) <= set(tree)
+    assert repository.git("cat-file", "blob", f"{BRANCH}:-rf") == "a\0b"
+    assert not any((repository.folder / "jobs").rglob("x"))
+
+
+def test_an_update_for_a_tag_is_refused(repository: Repository) -> None:
+    """Somebody can start a workflow by hand for any tag."""
+    assert not repository.run_workflow(CLEAN, GITHUB_REF_NAME="v1.0.0", GITHUB_REF_TYPE="tag")
+    assert repository.pull_requests == []
+
+
+def test_a_branch_of_any_name_is_updated(repository: Repository) -> None:
+    name = "--title=$(touch x)`x`;'\""
+    assert repository.run_workflow(CLEAN, GITHUB_REF_NAME=name)
+    (proposed,) = repository.pull_requests
+    assert (proposed["base"], proposed["title"]) == (name, "Update from shipsmith v0.1.0 to v0.2.0")

@@ -16,7 +16,7 @@ from .tools import git
 
 Tree = Mapping[str, bytes]
 
-DERIVED = re.compile(r"requirements(-dev)?\.lock|.*_pb2(_grpc)?\.pyi?")
+DERIVED = re.compile(r"(requirements(-dev)?|\.github/shipsmith)\.lock|.*_pb2(_grpc)?\.pyi?")
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ FIRST: Files = {
     "{{ _copier_conf.answers_file }}.jinja": ANSWERS,
     "pyproject.toml.jinja": PYPROJECT,
     "_shared/python/universe.lock": UNIVERSE,
+    "_shared/shipsmith.lock": "copier==9.1 \\\n    --hash=sha256:ee\n",
     "README.md.jinja": "# {{ service_name }}\n\nFirst.\n",
     "service.py": SERVICE,
     "src/orders/__init__.py": "",

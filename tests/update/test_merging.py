@@ -5,6 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+from shipsmith import own_lock
+
 from .small import HELPER, LOGO, PYPROJECT, SERVICE, Small, commit, contents, git
 
 
@@ -215,6 +218,26 @@ def test_a_lock_keeps_what_the_user_added_to_it(small: Small, project: Path) -> 
     commit(project, {"requirements.lock": lock + added, "pyproject.toml": wanted})
     assert update(small, project)["conflicts"] == []
     assert (project / "requirements.lock").read_text() == lock.replace("4.1", "4.2") + added
+
+
+@pytest.mark.parametrize(
+    ("pinned", "becomes"),
+    [
+        ("shipsmith==0.1.0\n", "shipsmith==0.2.0\n"),
+        ("shipsmith==0.1.5 \\\n    --hash=sha256:ff\n", "shipsmith==0.2.0\n"),
+        ("shipsmith==0.2.0 \\\n    --hash=sha256:ff\n", "shipsmith==0.2.0 \\\n    --hash=sha256:ff\n"),
+        ("shipsmith==0.4.0 \\\n    --hash=sha256:ff\n", "shipsmith==0.4.0 \\\n    --hash=sha256:ff\n"),
+    ],
+)
+def test_the_shipsmith_that_the_workflow_runs_becomes_the_newer_one(
+    small: Small, project: Path, pinned: str, becomes: str
+) -> None:
+    """Renovate moves it as well, so both sides may have changed the same lines."""
+    lock = own_lock.HEADER + "copier==9.1 \\\n    --hash=sha256:ee\n"
+    commit(project, {".github/shipsmith.in": "shipsmith\n", ".github/shipsmith.lock": lock + pinned})
+    report = update(small, project)
+    assert ".github/shipsmith.lock" not in [*report["conflicts"], *left_alone(report)]
+    assert (project / ".github/shipsmith.lock").read_text() == lock + becomes
 
 
 def test_stubs_are_made_again_from_what_was_merged(tmp_path: Path, small: Small) -> None:
