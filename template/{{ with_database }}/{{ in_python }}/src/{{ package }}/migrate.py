@@ -14,6 +14,8 @@ def upgrade(settings: RepositorySettings) -> None:
 
 def config(settings: RepositorySettings) -> Config:
     alembic = Config()
-    alembic.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    folder = str(Path(__file__).parent / "migrations")
+    # in configuration, a single % begins the name of another value
+    alembic.set_main_option("script_location", folder.replace("%", "%%"))
     alembic.attributes["settings"] = settings
     return alembic

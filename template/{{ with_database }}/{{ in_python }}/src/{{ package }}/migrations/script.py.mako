@@ -1,4 +1,4 @@
-"""${message}"""
+"""${message.translate({34: "'", 92: "/"})}"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,203 @@
+"""What people give to make, and the folder that a repository is in, are data: nothing runs them."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from . import projects
+from .projects import Project
+
+ANSWERS = {"service_name": "orders", "database": "sqlite", "deploy": "none", "ci": "none"}
+# Prints its arguments, each on a line that ends in a zero byte; `-P -m venv` makes another one.
+INTERPRETER = """\
+#!/bin/sh
+printf '%s\\0\\n' "$@" >> "$CALLS"
+if [ "$3" = venv ]; then mkdir -p "$4/bin" && cp "$0" "$4/bin/python"; fi
+"""
+RUNS = "ran.txt"
+
+# Each would leave a file behind if something ran it.
+NAMES = [
+    f"it's; touch {RUNS}",
+    f'"; touch {RUNS}; "',
+    f"'; touch {RUNS}; '",
+    f"$(touch {RUNS})",
+    f"`touch {RUNS}`",
+    f"$(shell touch {RUNS})",
+    f"${{shell touch {RUNS}}}",
+    f"$$(touch {RUNS})",
+    f"a\ntouch {RUNS}",
+    f"a & touch {RUNS} | b > {RUNS}",
+    f'"""\n__import__("pathlib").Path("{RUNS}").touch()\n"""',
+    f"${{__import__('pathlib').Path('{RUNS}').touch()}}",
+    f"\\u0022\\u0022\\u0022; open('{RUNS}', 'w') #",
+    "$HOME $(HOME) %s # *",
+    "--rev-id=mine",
+    "-x",
+    "ends in a backslash\\",
+    "größe 値",
+]
+FOLDERS = [
+    "a b",
+    "it's",
+    'a "b"',
+    f"$(touch {RUNS})",
+    f"`touch {RUNS}`",
+    f"a;touch {RUNS}",
+    f"a && touch {RUNS}",
+    "-a",
+    "a,b",
+    "(a)",
+    "a%20b",
+    "a#b",
+    "größe",
+    "a\\b",
+    "*",
+]
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return projects.new(tmp_path_factory.mktemp("generated") / "orders", ANSWERS).folder
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    return tmp_path / "calls"
+
+
+def interpreter(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(INTERPRETER)
+    path.chmod(0o755)
+    return path
+
+
+def make(folder: Path, calls: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run make with no tools but the system's: so without uv, if the environment names no other path."""
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        env=projects.clean_environment() | {"PATH": "/usr/bin:/bin", "CALLS": str(calls)} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def called_with(calls: Path) -> list[str]:
+    return calls.read_text().split("\0\n")[:-1]
+
+
+@pytest.fixture
+def ready(tmp_path: Path, generated: Path) -> Path:
+    """The repository as `make setup` leaves it, with a stand-in for its interpreter."""
+    folder = Path(shutil.copytree(generated, tmp_path / "orders"))
+    interpreter(folder / ".venv" / "bin" / "python")
+    (folder / ".venv" / "ready").touch()
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("given", ["an argument", "a variable of the environment"])
+def test_the_name_of_a_migration_arrives_as_it_was_given(
+    ready: Path, calls: Path, given: str, name: str
+) -> None:
+    if given == "an argument":
+        result = make(ready, calls, "migration", f"name={name}")
+    else:
+        result = make(ready, calls, "migration", name=name)
+    assert result.returncode == 0, result.stderr
+    assert called_with(calls)[-1] == f"--message={name}"
+    assert not list(ready.rglob(RUNS))
+
+
+def test_a_migration_needs_a_name(ready: Path, calls: Path) -> None:
+    result = make(ready, calls, "migration")
+    assert result.returncode == 2
+    assert "make migration name='add colour'" in result.stdout
+    assert not calls.exists()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_an_interpreter_is_used_wherever_it_is(
+    tmp_path: Path, generated: Path, calls: Path, folder: str
+) -> None:
+    project = Path(shutil.copytree(generated, tmp_path / "orders"))
+    python = interpreter(tmp_path / folder / "python3")
+    result = make(project, calls, "setup", f"PYTHON={python}")
+    assert result.returncode == 0, result.stderr
+    assert called_with(calls)[:4] == ["-P", "-m", "venv", ".venv"]
+    assert not list(tmp_path.rglob(RUNS))
+
+
+def test_a_module_of_the_repository_does_not_replace_one_of_pythons_own(
+    tmp_path: Path, generated: Path, calls: Path
+) -> None:
+    project = Path(shutil.copytree(generated, tmp_path / "orders"))
+    (project / "types.py").write_text(f"open({RUNS!r}, 'w')")
+    uv = interpreter(tmp_path / "bin" / "uv")
+    path = f"{uv.parent}:/usr/bin:/bin"
+    assert make(project, calls, "setup", f"PYTHON={sys.executable}", PATH=path).returncode == 0
+    assert not (project / RUNS).exists()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_uv_is_used_wherever_it_is(tmp_path: Path, generated: Path, calls: Path, folder: str) -> None:
+    project = Path(shutil.copytree(generated, tmp_path / "orders"))
+    python = interpreter(tmp_path / "python3")
+    uv = interpreter(tmp_path / folder / "uv")
+    result = make(project, calls, "setup", f"PYTHON={python}", PATH=f"{uv.parent}:/usr/bin:/bin")
+    assert result.returncode == 0, result.stderr
+    assert called_with(calls)[4:6] == ["pip", "sync"]
+    assert not list(tmp_path.rglob(RUNS))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("target", ["setup", "run", "test", "check", "migration"])
+def test_every_target_works_in_every_folder(
+    tmp_path: Path, generated: Path, calls: Path, folder: str, target: str
+) -> None:
+    project = Path(shutil.copytree(generated, tmp_path / folder / "orders"))
+    python = interpreter(tmp_path / "python3")
+    result = make(project, calls, target, "name=a", f"PYTHON={python}")
+    assert result.returncode == 0, result.stderr
+    assert not list(tmp_path.rglob(RUNS))
+
+
+@pytest.fixture(scope="module")
+def oddly_placed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A real one, in a folder with all that paths can hold, and with files of such names in it."""
+    folder = tmp_path_factory.mktemp("odd") / f'it\'s a "b" $(touch {RUNS}) `c`;d #%20(é)'
+    project = projects.new(folder / "orders", ANSWERS)
+    for name in ("-x.py", f"$(touch {RUNS}).py", "a 'b' \"c\".py", "a\nb.py"):
+        (project.folder / name).write_text("")
+    project.make("setup")
+    return project
+
+
+def test_a_repository_in_a_folder_of_any_name_passes_its_checks_and_tests(oddly_placed: Project) -> None:
+    environment = {"PYTHONDONTWRITEBYTECODE": "1"}
+    oddly_placed.make("check", environment=environment)
+    assert " passed" in oddly_placed.make("test", environment=environment)
+    assert not list(oddly_placed.folder.parent.parent.rglob(RUNS))
+
+
+def test_the_name_of_a_migration_is_text_in_it(oddly_placed: Project) -> None:
+    versions = oddly_placed.folder / "src" / "orders" / "migrations" / "versions"
+    before = set(versions.iterdir())
+    for name in NAMES:
+        if "__import__" in name or "u0022" in name or "backslash" in name:
+            projects.run(*oddly_placed.python("-P", "-m", "orders", "migrate"), directory=oddly_placed.folder)
+            oddly_placed.make("migration", f"name={name}")
+    made = sorted(set(versions.iterdir()) - before)
+    assert len(made) == 4
+    for path in made:
+        first, *others = ast.parse(path.read_text()).body
+        assert isinstance(first, ast.Expr)
+        assert isinstance(first.value, ast.Constant)
+        assert not any("touch" in ast.unparse(each) for each in others)
+    assert not (oddly_placed.folder / RUNS).exists()
