@@ -13,10 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .database import RepositorySettings, connect_engine
-from .outbox import outbox
+from .outbox_table import outbox
 
 LAG = Gauge("outbox_lag_seconds", "Age of the oldest event that was not published yet")
 PUBLISHED = Counter("outbox_published_total", "Events that the broker has confirmed")
+REJECTED = Counter("outbox_rejected_total", "Attempts to publish an event that the broker did not confirm")
 INTERVAL_SECONDS = 5
 
 log = structlog.get_logger()

@@ -1,0 +1,31 @@
+"""The outbox's table. Times are the database's: the clocks of replicas decide nothing."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+
+from .tables import metadata
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("sequence", BigInteger, Identity(), nullable=False),
+    Column("resource_id", Uuid),
+    Column("type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("outbox_by_resource", "resource_id", "sequence"),
+    Index("outbox_by_due_at", "due_at", "sequence"),
+)

@@ -1,0 +1,21 @@
+"""The outbox's table. Times are the database's, in UTC."""
+
+from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, func
+
+from .tables import metadata
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("resource_id", Uuid),
+    Column("type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", DateTime, nullable=False, server_default=func.now()),
+    UniqueConstraint("id", name="outbox_id"),
+    Index("outbox_by_resource", "resource_id", "sequence"),
+    Index("outbox_by_due_at", "due_at", "sequence"),
+    sqlite_autoincrement=True,  # a number is never given twice, not even after its event was removed
+)
