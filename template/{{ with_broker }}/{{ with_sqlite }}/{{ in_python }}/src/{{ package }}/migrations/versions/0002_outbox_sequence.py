@@ -1,7 +1,7 @@
 """Number the events of the outbox, so that their order depends on no clock, and let rejected ones wait.
 
-The table is made anew, since SQLite adds no primary key to one that exists. From the first row that is copied,
-everything is one transaction; before that, a repetition starts again.
+SQLite cannot add a primary key, so the table is replaced. From the first row that is copied, all is one
+transaction; if the migration ends before that, it can be repeated.
 """
 
 import sqlalchemy as sa
