@@ -14,8 +14,10 @@ STRICT = os.environ.get("STRICT") == "1"
 def pytest_configure() -> None:
     # Here are uv, whose cache the generated services share, and the checkers
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    # A terminated run ends its servers, as an interrupted one does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A terminated run ends its servers, as an interrupted one does. A run in the background of a shell is
+    # told to ignore interruptions, and what the tests start would inherit that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -86,12 +86,12 @@ def test_it_is_what_the_resolver_writes(tmp_path: Path, project: Path) -> None:
 def test_an_update_moves_the_version_and_keeps_a_newer_one() -> None:
     """Renovate moves it as well, and then with its hash."""
     old, new = b"shipsmith==1.0.0\n", b"shipsmith==1.1.0\n"
-    assert lock.merge(old, old, new) == new
+    assert lock.merge("shipsmith.lock", old, old, new) == new
     hashed = b"shipsmith==1.1.0 \\\n    --hash=sha256:aa\n"
-    assert lock.merge(old, hashed, new) == hashed
+    assert lock.merge("shipsmith.lock", old, hashed, new) == hashed
     newer = b"shipsmith==1.2.0 \\\n    --hash=sha256:aa\n"
-    assert lock.merge(old, newer, new) == newer
-    assert lock.merge(old, b"shipsmith==1.0.5 \\\n    --hash=sha256:aa\n", new) == new
+    assert lock.merge("shipsmith.lock", old, newer, new) == newer
+    assert lock.merge("shipsmith.lock", old, b"shipsmith==1.0.5 \\\n    --hash=sha256:aa\n", new) == new
 
 
 def body(project: Path) -> str:
