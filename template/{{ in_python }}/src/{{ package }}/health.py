@@ -11,6 +11,7 @@ CHECK_SECONDS = 2
 class Health:
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._checking: asyncio.Task[list[str]] | None = None
         self.stopping = False
 
     def add(self, name: str, check: Check) -> None:
@@ -18,9 +19,17 @@ class Health:
         self._checks[name] = check
 
     async def failing(self) -> list[str]:
-        """Names of what keeps the service from being ready; none where it is ready."""
+        """Names of what keeps the service from being ready; none where it is ready.
+
+        Callers at the same time share one check, so that probes, however many, cost the servers little.
+        """
         if self.stopping:
             return ["stopping"]
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._check())
+        return await asyncio.shield(self._checking)
+
+    async def _check(self) -> list[str]:
         answers = await asyncio.gather(*map(_answers, self._checks.values()))
         return [name for name, ok in zip(self._checks, answers, strict=True) if not ok]
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PROBES = {"/healthz", "/readyz"}
+from .probes import PROBES
 
 log = structlog.get_logger()
 

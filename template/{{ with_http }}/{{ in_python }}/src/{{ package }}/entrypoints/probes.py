@@ -7,6 +7,8 @@ from fastapi import APIRouter, Response
 
 from ..health import Health
 
+PROBES = {"/healthz", "/readyz"}
+
 
 def create_probes(health: Health) -> APIRouter:
     router = APIRouter(tags=["probes"], include_in_schema=False)

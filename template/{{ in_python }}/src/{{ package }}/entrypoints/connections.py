@@ -1,0 +1,206 @@
+"""Closes connections that are of no use to anybody, so that callers and probes find room.
+
+The servers bound how many connections they hold, but not how long one may do nothing. The operating system
+lists the connections; the entrypoints say which of them are used.
+"""
+
+import asyncio
+import os
+import resource
+import socket
+import stat
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+DESCRIPTORS = "/dev/fd"
+CHECK_SECONDS = 0.25
+DRAIN_SECONDS = 0.5
+# between two steps of a sweep, so that requests wait less than a millisecond for it
+SOCKETS_AT_ONCE = 128
+# shares of the limit: above the one, connections are closed down to the other
+HIGH_WATER, LOW_WATER = 0.9, 0.75
+# one for HTTP; two for gRPC, which may exceed its limit for a moment; one for databases, logs and files
+SHARES_OF_DESCRIPTORS = 4
+ENOUGH_DESCRIPTORS = 65_536
+
+Peer = tuple[str, int]
+
+log = structlog.get_logger()
+
+
+def peer_at(host: str, port: int | str) -> Peer:
+    """The same for a socket and for a server that says IPv4 addresses in IPv6, or ports as text."""
+    return host.removeprefix("::ffff:"), int(port)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    """How many connections a port holds, and for how many seconds one may do nothing."""
+
+    connections: int = 2000
+    first_request: float = 10
+    idle: float = 75
+
+
+@dataclass(slots=True)
+class _Connection:
+    peer: Peer
+    descriptor: int
+    opened: float
+
+
+@dataclass(slots=True)
+class Connections:
+    """What the connections of one port are used for, by the caller's address."""
+
+    limits: ConnectionLimits = ConnectionLimits()
+    _used: dict[Peer, float] = field(default_factory=dict)
+    _requests: dict[Peer, int] = field(default_factory=dict)
+    _waiting: dict[Peer, int] = field(default_factory=dict)
+    _known: dict[int, _Connection | None] = field(default_factory=dict)
+
+    def request(self, peer: Peer) -> "_Counted":
+        """From a request's head to the end of its answer, the connection is not idle."""
+        return _Counted(self._requests, peer, self._used)
+
+    def waiting(self, peer: Peer) -> "_Counted":
+        """The request is here, and its caller waits for us: the connection stays open even near the limit."""
+        return _Counted(self._waiting, peer, self._used)
+
+    def drain(self) -> None:
+        """From now on, close connections without a request at once."""
+        self.limits = replace(self.limits, first_request=DRAIN_SECONDS, idle=DRAIN_SECONDS)
+
+    @asynccontextmanager
+    async def kept(self, port: int) -> AsyncIterator[None]:
+        """Close the port's connections that reach a limit, inside the context."""
+        keeping = asyncio.create_task(self._keep(port))
+        try:
+            yield
+        finally:
+            keeping.cancel()
+
+    async def _keep(self, port: int) -> None:
+        last_sweep = time.monotonic()
+        while True:
+            interval = min(self.limits.first_request, self.limits.idle) / 4
+            await asyncio.sleep(min(CHECK_SECONDS, interval))
+            near_limit = len(os.listdir(DESCRIPTORS)) >= self.limits.connections * HIGH_WATER
+            if near_limit or time.monotonic() >= last_sweep + interval:
+                await self._sweep(port)
+                last_sweep = time.monotonic()
+
+    async def _sweep(self, port: int) -> None:
+        started = time.monotonic()
+        found = await self._find(port)
+        peers = {connection.peer for connection in found.values()}
+        for peer in [peer for peer, at in self._used.items() if at < started and peer not in peers]:
+            del self._used[peer]
+        unused = {inode: each for inode, each in found.items() if each.peer not in self._waiting}
+        # those that never sent a request go first, then those that were used least recently
+        by_use = sorted(unused, key=lambda inode: self._last_use(unused[inode]))
+        closing = {inode for inode in by_use if self._expired(unused[inode], started)}
+        if len(found) >= self.limits.connections * HIGH_WATER:
+            closing.update(by_use[: len(found) - int(self.limits.connections * LOW_WATER)])
+            log.warning("too many connections", port=port, connections=len(found), closed=len(closing))
+        for inode in closing:
+            _shut_down(unused[inode].descriptor, inode)
+
+    async def _find(self, port: int) -> dict[int, _Connection]:
+        """The port's connections by the inodes of their sockets, which name them for good."""
+        known: dict[int, _Connection | None] = {}
+        for index, name in enumerate(os.listdir(DESCRIPTORS)):
+            if index % SOCKETS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            descriptor = int(name)
+            with suppress(OSError):
+                status = os.fstat(descriptor)
+                if stat.S_ISSOCK(status.st_mode):
+                    inode = status.st_ino
+                    known[inode] = (
+                        self._known[inode] if inode in self._known else _identify(descriptor, inode, port)
+                    )
+        self._known = known
+        return {inode: connection for inode, connection in known.items() if connection}
+
+    def _last_use(self, connection: _Connection) -> tuple[bool, float]:
+        used = self._used.get(connection.peer)
+        return (False, connection.opened) if used is None else (True, used)
+
+    def _expired(self, connection: _Connection, now: float) -> bool:
+        if connection.peer in self._requests:
+            return False
+        was_used, since = self._last_use(connection)
+        return now - since > (self.limits.idle if was_used else self.limits.first_request)
+
+
+def allowed_connections(wanted: int) -> int:
+    """How many connections a port may hold: `wanted`, if the system allows that many file descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return wanted
+    enough = ENOUGH_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_DESCRIPTORS)
+    if soft < enough:  # often 1024, for the sake of programs that use select()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+        soft = enough
+    allowed = min(wanted, soft // SHARES_OF_DESCRIPTORS)
+    if allowed < wanted:
+        log.warning("too few file descriptors", descriptors=soft, connections=allowed, wanted=wanted)
+    return allowed
+
+
+class _Counted:
+    """Counts what is inside, by peer; a class, since every request pays for it twice."""
+
+    __slots__ = ("_counts", "_peer", "_used")
+
+    def __init__(self, counts: dict[Peer, int], peer: Peer, used: dict[Peer, float]) -> None:
+        self._counts = counts
+        self._peer = peer
+        self._used = used
+
+    def __enter__(self) -> None:
+        self._used[self._peer] = time.monotonic()
+        self._counts[self._peer] = self._counts.get(self._peer, 0) + 1
+
+    def __exit__(self, *_: object) -> None:
+        self._used[self._peer] = time.monotonic()
+        if self._counts[self._peer] == 1:
+            del self._counts[self._peer]
+        else:
+            self._counts[self._peer] -= 1
+
+
+@contextmanager
+def _held(descriptor: int, inode: int) -> Iterator[socket.socket]:
+    """A duplicate of the socket: the number may name another file by now, the duplicate cannot."""
+    duplicate = os.dup(descriptor)
+    try:
+        if os.fstat(duplicate).st_ino != inode:
+            raise OSError("the descriptor was used again")
+        held = socket.socket(fileno=duplicate)
+    except OSError:
+        os.close(duplicate)
+        raise
+    with held:
+        yield held
+
+
+def _identify(descriptor: int, inode: int, port: int) -> _Connection | None:
+    with _held(descriptor, inode) as held:
+        if held.family not in (socket.AF_INET, socket.AF_INET6) or held.getsockname()[1] != port:
+            return None
+        try:
+            peer = peer_at(*held.getpeername()[:2])
+        except OSError:  # it listens
+            return None
+    return _Connection(peer, descriptor, time.monotonic())
+
+
+def _shut_down(descriptor: int, inode: int) -> None:
+    with suppress(OSError), _held(descriptor, inode) as held:
+        held.shutdown(socket.SHUT_RDWR)
