@@ -11,20 +11,28 @@ import grpc
 import structlog
 
 from ..domain import AlreadyExistsError, NotFoundError, StaleVersionError
+from .bulkheads import OverloadedError
 
 
 class InvalidRequestError(Exception):
     """The message does not say what it must."""
 
 
+class OverdueError(Exception):
+    """The call took as long as it may."""
+
+
 STATUS: dict[type[Exception], grpc.StatusCode] = {
     InvalidRequestError: grpc.StatusCode.INVALID_ARGUMENT,
+    OverdueError: grpc.StatusCode.DEADLINE_EXCEEDED,
+    OverloadedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     NotFoundError: grpc.StatusCode.NOT_FOUND,
     AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
     StaleVersionError: grpc.StatusCode.ABORTED,
 }
 
 Context = grpc.aio.ServicerContext[Any, Any]
+Behavior = Callable[[Any, Context], Awaitable[Any]]
 
 log = structlog.get_logger()
 
@@ -32,11 +40,14 @@ log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class Call:
     method: str
+    streaming: bool
     context: Context
     proceed: Callable[[], Awaitable[Any]]
 
 
-class UnaryInterceptor(grpc.aio.ServerInterceptor, ABC):
+class Interceptor(grpc.aio.ServerInterceptor, ABC):
+    """Wraps the behaviors that LimitInterceptor returns: every request is a stream, every answer awaited."""
+
     @abstractmethod
     async def around(self, call: Call) -> Any:
         """Call `proceed` for the response, or abort."""
@@ -47,19 +58,29 @@ class UnaryInterceptor(grpc.aio.ServerInterceptor, ABC):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
         handler = await continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
-            return handler
-        method, proceed = handler_call_details.method, handler.unary_unary
+        if handler is None:
+            return None
+        method = handler_call_details.method
+        streaming = handler.response_streaming
+        proceed = handler.stream_stream if streaming else handler.stream_unary
 
-        async def behave(request: object, context: Any) -> Any:
-            return await self.around(Call(method, context, lambda: proceed(request, context)))
+        async def behave(messages: object, context: Any) -> Any:
+            return await self.around(Call(method, streaming, context, lambda: proceed(messages, context)))
 
-        return grpc.unary_unary_rpc_method_handler(
-            behave, handler.request_deserializer, handler.response_serializer
-        )
+        return handler_of(streaming, behave, handler.request_deserializer, handler.response_serializer)
 
 
-class LogInterceptor(UnaryInterceptor):
+def handler_of(
+    streaming: bool,
+    behave: Behavior,
+    decode: Callable[[bytes], Any],
+    encode: Callable[[Any], bytes],
+) -> Any:
+    make: Any = grpc.stream_stream_rpc_method_handler if streaming else grpc.stream_unary_rpc_method_handler
+    return make(behave, decode, encode)
+
+
+class LogInterceptor(Interceptor):
     async def around(self, call: Call) -> Any:
         started = time.perf_counter()
         try:
@@ -70,21 +91,22 @@ class LogInterceptor(UnaryInterceptor):
             log.info("call", method=call.method, status=code.name, seconds=seconds)
 
 
-class StatusInterceptor(UnaryInterceptor):
+class StatusInterceptor(Interceptor):
     def __init__(self, max_seconds: float) -> None:
         self._max_seconds = max_seconds
 
     async def around(self, call: Call) -> Any:
-        remaining = call.context.time_remaining()
-        limit = self._max_seconds if remaining is None else min(remaining, self._max_seconds)
+        limit = None if call.streaming else self._max_seconds
+        if (remaining := call.context.time_remaining()) is not None:
+            limit = remaining if limit is None else min(remaining, limit)
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(limit) as timeout:
                 return await call.proceed()
         except grpc.aio.AbortError:
             raise
-        except TimeoutError:
-            await call.context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"took over {limit:.3f} s")
         except Exception as error:
+            if timeout.expired():
+                await call.context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"took over {limit:.3f} s")
             await _abort(call, error)
 
 

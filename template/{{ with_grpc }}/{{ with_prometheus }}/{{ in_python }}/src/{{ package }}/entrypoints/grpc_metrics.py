@@ -6,7 +6,7 @@ import grpc
 from prometheus_client import Histogram
 
 from ..metrics import LATENCY_BUCKETS
-from .grpc_interceptors import Call, UnaryInterceptor
+from .grpc_interceptors import Call, Interceptor
 
 DURATION = Histogram(
     "rpc_server_duration_seconds",
@@ -16,7 +16,7 @@ DURATION = Histogram(
 )
 
 
-class MetricsInterceptor(UnaryInterceptor):
+class MetricsInterceptor(Interceptor):
     async def around(self, call: Call) -> object:
         started = time.perf_counter()
         try:
