@@ -26,11 +26,11 @@ class InvalidPart(BaseModel):
     detail: str = Field(description="what is wrong with it", examples=["Field required"])
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """What every error response holds."""
 
     title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
+    status: int = Field(ge=400, le=599, examples=[404])
     detail: str = Field(examples=["nothing is kept under that id"])
     instance: str = Field(description="the path that was asked for")
     errors: list[InvalidPart] | None = Field(None, description="each part of the request that is invalid")
@@ -38,10 +38,13 @@ class Problem(BaseModel):
 
 PROBLEM: dict[int | str, dict[str, Any]] = {
     status: {
-        "description": "The request cannot be met",
-        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+        "description": description,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
     }
-    for status in ("4XX",)
+    for status, description in {
+        "4XX": "The request cannot be met",
+        "5XX": "The service cannot answer now",
+    }.items()
 }
 
 
