@@ -89,10 +89,13 @@ class Connections:
         while True:
             interval = min(self.limits.first_request, self.limits.idle) / 4
             await asyncio.sleep(min(CHECK_SECONDS, interval))
-            near_limit = len(os.listdir(DESCRIPTORS)) >= self.limits.connections * HIGH_WATER
-            if near_limit or time.monotonic() >= last_sweep + interval:
-                await self._sweep(port)
-                last_sweep = time.monotonic()
+            due = time.monotonic() >= last_sweep + interval
+            try:
+                if due or len(os.listdir(DESCRIPTORS)) >= self.limits.connections * HIGH_WATER:
+                    await self._sweep(port)
+                    last_sweep = time.monotonic()
+            except OSError as error:  # listing takes a descriptor, which others may have just now
+                log.warning("connections not checked", port=port, error=str(error))
 
     async def _sweep(self, port: int) -> None:
         started = time.monotonic()
