@@ -46,7 +46,10 @@ universe: setup  ## resolve the dependencies of the generated services, and of s
 updates: setup  ## update edited projects with shipsmith and with copier, and write docs/updates.md
 	$(BIN)/python -m tests.update.matrix
 
+faults: setup  ## let every step of update, continue and undo fail in every way, and write docs/faults.md
+	$(BIN)/python -m tests.update.faults
+
 clean:  ## remove everything that is made here
 	rm -rf .venv build
 
-.PHONY: help setup demo test check lock universe updates clean
+.PHONY: help setup demo test check lock universe updates faults clean

@@ -26,13 +26,14 @@ def main() -> None:
 
         app()
     except UserError as error:
-        _fail(Exit.USER_ERROR, *error.problems)
+        _fail(Exit.USER_ERROR, *error.problems, *_notes(error))
     except StoppedError as stop:
-        _fail(stop.status, stop.status.name.lower())
+        _fail(stop.status, stop.status.name.lower(), *_notes(stop))
     except OSError as error:
         if is_of_the_machine(error):
             where = f"{error.filename}: " if error.filename else ""
-            _fail(Exit.USER_ERROR, f"{where}{error.strerror}. Put that right, then run it again")
+            problem = f"{where}{error.strerror}. Put that right, then run it again"
+            _fail(Exit.USER_ERROR, problem, *_notes(error))
         _blame_us(error)
     except Exception as error:
         _blame_us(error)
@@ -68,6 +69,11 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     raise StoppedError(STATUSES[signal.Signals(number)])
 
 
+def _notes(error: BaseException) -> list[str]:
+    """What to do, from the functions that the error passed through."""
+    return getattr(error, "__notes__", [])
+
+
 def _fail(status: Exit, *problems: str) -> None:
     for problem in problems:
         complain(f"shipsmith: {problem}")
@@ -82,6 +88,7 @@ def _blame_us(error: Exception) -> None:
     _fail(
         Exit.INTERNAL_ERROR,
         f"this is our fault: {type(error).__name__}: {error}",
+        *_notes(error),
         "please report it, with what SHIPSMITH_DEBUG=1 prints: https://github.com/shipsmith/shipsmith/issues",
     )
 

@@ -5,14 +5,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import Exit, StoppedError
-from .terminal import complain, say
+from .errors import Exit
+from .terminal import complain, plain, say
 
 if TYPE_CHECKING:
+    from .change import Undone
     from .existing import Project
     from .options import Answers, Questionnaire
     from .state import State
@@ -141,16 +142,20 @@ def continue_(path: Where = Path("."), json_: Json = False) -> None:
 @app.command(epilog="Examples:\n\n  shipsmith undo\n\n  shipsmith undo services/orders")
 def undo(path: Where = Path("."), json_: Json = False) -> None:
     """Put everything back as it was before a change that is not committed, however it ended."""
-    from . import journal
+    from . import change
     from . import update as engine
 
     undone = engine.undo(_find(path))
     if json_:
-        print(json.dumps({"restored": undone.paths, "kept": undone.kept}, indent=2))
+        print(json.dumps(_undone(undone), indent=2))
         return
-    print(f"Everything is as it was ({len(undone.paths)} files).")
+    print(f"{'Everything' if not undone.committed else 'The rest'} is as it was ({len(undone.paths)} files).")
+    if undone.committed:
+        say(f"Committed already, and left as it is: {', '.join(map(plain, undone.committed))}")
     if undone.kept:
-        print(f"What you did to these files since is in the commit {journal.UNDONE}.")
+        print(f"What you did to these files since is in the commit {change.UNDONE}.")
+    if undone.kept_ignored:
+        say(f"What you did to files that git ignores is in {undone.kept_ignored}.")
 
 
 @app.command(epilog="Examples:\n\n  shipsmith status\n\n  shipsmith status services/orders --json")
@@ -186,6 +191,15 @@ def _find(path: Path) -> "Project":
     if programs := project.programs_not_run():
         complain(f"note: the repository configures programs, which are not run: {', '.join(programs)}")
     return project
+
+
+def _undone(undone: "Undone") -> dict[str, Any]:
+    return {
+        "restored": undone.paths,
+        "committed": undone.committed,
+        "kept": bool(undone.kept),
+        "kept_ignored": str(undone.kept_ignored) if undone.kept_ignored else None,
+    }
 
 
 def _answer(path: Path, changes: "Callable[[Questionnaire, Answers], Answers]", title: str, how: How) -> None:
@@ -227,12 +241,7 @@ def _change(project: "Project", old: "State", new: "State", title: str, how: How
 
     if sys.stderr.isatty():
         complain(f"{title} …")
-    try:
-        outcome = engine.run(project, old, new, title, approve=None if how.dry_run else approve)
-    except StoppedError:
-        if engine.is_half_done(project):
-            complain("shipsmith: some files are changed already. Put them back: shipsmith undo")
-        raise
+    outcome = engine.run(project, old, new, title, approve=None if how.dry_run else approve)
     if how.as_json:
         print(json.dumps(report.as_data(outcome, written=not how.dry_run), indent=2))
     elif how.dry_run:

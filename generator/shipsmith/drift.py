@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import history, journal, plan, recorded, update
+from . import change, history, plan, recorded, update
 from .errors import UserError
 from .existing import Project
 from .git import Git, Tree, index_lines, records
@@ -40,7 +40,7 @@ def status(project: Project) -> Status:
     """Compare the working tree with a fresh render."""
     state = update.recorded_state(project)
     newest = history.newest().version
-    left = journal.read(project)
+    left = change.under_way(project)
     with _pristine(project, state) as (git, _):
         differing = _differing(git, project)
     absent = [path for path, how in differing.items() if how == "D"]

@@ -34,11 +34,14 @@ class StoppedError(BaseException):
 
 def is_of_the_machine(error: OSError) -> bool:
     """Whether the disk, its permissions or its limits are to blame, rather than this program."""
-    return error.errno in OF_THE_MACHINE
+    # the one error without a file: there is no temporary folder that can be written to
+    no_place = error.errno == errno.ENOENT and not error.filename
+    return error.errno in OF_THE_MACHINE or no_place
 
 
 OF_THE_MACHINE = {
     errno.EACCES,
+    errno.EAGAIN,
     errno.EDQUOT,
     errno.EFBIG,
     errno.EIO,

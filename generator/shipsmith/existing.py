@@ -52,7 +52,9 @@ class Project:
     def _intact_answers(self) -> Answers:
         """The answers of the last commit in which they are as a tool wrote them."""
         path = f"{self.prefix}{recorded.FILE}"
-        for commit in self.git.line("rev-list", "HEAD", "--", path).split():
+        if not self.git.answer("rev-parse", "--verify", "--quiet", "HEAD"):
+            return {}
+        for commit in self.git.answer("rev-list", "HEAD", "--", path).split():
             with suppress(UserError):
                 record = recorded.parse(decoded(self.git.run("cat-file", "blob", f"{commit}:{path}"), path))
                 if record.intact:
@@ -97,12 +99,12 @@ def find(path: Path) -> Project:
 def check_ready(project: Project) -> str:
     """The id of HEAD. Raises UserError, with all reasons, where the project cannot be changed now."""
     git, problems = project.git, []
-    if superproject := git.line("rev-parse", "--show-superproject-working-tree"):
+    if superproject := git.answer("rev-parse", "--show-superproject-working-tree"):
         problems.append(f"{git.folder} is a submodule of {superproject}. Change it in a clone of its own")
     for name, what in UNDER_WAY.items():
         if Path(git.folder, git.line("rev-parse", "--git-path", name)).exists():
             problems.append(f"{what} is under way here. End it first")
-    head = git.line("rev-parse", "--verify", "--quiet", "HEAD")
+    head = git.answer("rev-parse", "--verify", "--quiet", "HEAD")
     if not head:
         problems.append("the repository has no commit yet. Commit the project first")
     elif changed := records(
@@ -117,7 +119,7 @@ def check_ready(project: Project) -> str:
     ):
         names = ", ".join(line[3:] for line in changed[:5]) + (", …" if len(changed) > 5 else "")
         problems.append(f"there are changes that are not committed ({names}). Commit or stash them first")
-    elif not git.line("rev-parse", "--verify", "--quiet", f"HEAD:{project.prefix}{recorded.FILE}"):
+    elif not git.answer("rev-parse", "--verify", "--quiet", f"HEAD:{project.prefix}{recorded.FILE}"):
         problems.append(f"{recorded.FILE} is not committed. Commit it first")
     if git.version() < OLDEST:
         problems.append(f"git {OLDEST[0]}.{OLDEST[1]} or later is needed. Upgrade it")

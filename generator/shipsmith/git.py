@@ -1,12 +1,15 @@
 """Git, as a program: one place that runs it, and the few of its data that we handle ourselves."""
 
+import errno
 import os
 import re
+import signal
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import disk_usage
 from typing import NamedTuple
 
 from . import git_configuration
@@ -16,6 +19,9 @@ from .repository import clean_environment
 SYMBOLIC_LINK = "120000"
 EXECUTABLE = "100755"
 REGULAR = "100644"
+SUBMODULE = "160000"
+NO_FILE = "000000"
+ENOUGH_SPACE = 1 << 20  # bytes, for what one command writes
 
 # parts of paths that git refuses to check out, and a crafted tree can have all the same
 NOWHERE = {"", ".", "..", ".git"}
@@ -53,6 +59,10 @@ Tree = dict[str, Entry]
 """The files of a tree by their paths, which are relative and use slashes."""
 
 
+Differences = dict[str, tuple[Entry | None, Entry | None]]
+"""Files that differ between two trees, on both sides; nothing where there is no such file."""
+
+
 class GitError(UserError):
     """A git command failed; the text is what it said, such as that its index is locked or the disk full."""
 
@@ -81,11 +91,12 @@ class Git:
                 check=False,
                 pass_fds=self.inherited,
             )
-        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise GitError("git was not found. Install it") from error
+        except OSError as error:
+            raise GitError(f"git cannot be started: {error.strerror}") from error
         if result.returncode not in accept:
-            said = result.stderr.decode(errors="replace").strip()
-            raise GitError(f"git {arguments[0]} failed: {said or result.returncode}")
+            raise GitError(f"git {_name(arguments)} failed: {_reason(result, self.folder)}")
         return result.stdout
 
     def version(self) -> tuple[int, ...]:
@@ -98,11 +109,15 @@ class Git:
         subprocess.run(self._command(arguments), cwd=self.folder, env=self._environment(), check=False)
 
     def line(self, *arguments: str) -> str:
-        """The one line that a command writes, or nothing where it fails."""
-        try:
-            return os.fsdecode(self.run(*arguments)).rstrip("\n")
-        except GitError:
-            return ""
+        """The line that a command writes. Raises GitError where it fails, or writes none."""
+        line = os.fsdecode(self.run(*arguments)).rstrip("\n")
+        if not line:
+            raise GitError(f"git {_name(arguments)} failed: it wrote nothing")
+        return line
+
+    def answer(self, *arguments: str) -> str:
+        """The same where status 1, or no line, is an answer too: there is no such thing."""
+        return os.fsdecode(self.run(*arguments, accept=(0, 1))).rstrip("\n")
 
     def with_variables(self, **variables: str) -> "Git":
         return Git(self.folder, dict(self.variables) | variables, self.inherited)
@@ -120,6 +135,11 @@ class Git:
     def tree(self, name: str) -> Tree:
         """The files of the tree, or of the commit's tree, that `name` stands for."""
         return dict(_listed(self.run("ls-tree", "-r", "-z", name)))
+
+    def differences(self, *arguments: str) -> Differences:
+        """What a command that compares trees lists, such as `diff-tree OLD NEW`; renames count as two."""
+        listed = records(self.run(*arguments, "-z", "--raw", "--no-renames", "--no-abbrev"))
+        return {path: _sides(meta) for meta, path in zip(listed[::2], listed[1::2], strict=True)}
 
     def write_tree(self, tree: Tree, index: Path) -> str:
         """The id of `tree`, written through a temporary file for an index."""
@@ -154,6 +174,13 @@ class Git:
     def write(self, content: bytes) -> str:
         return self.run("hash-object", "-w", "--stdin", data=content).decode().strip()
 
+    def hash(self, file: Path) -> str:
+        """The id that a file's content would have: it is not written."""
+        return self.line("hash-object", "--no-filters", "--", os.path.abspath(file))
+
+    def hash_content(self, content: bytes) -> str:
+        return self.run("hash-object", "--stdin", data=content).decode().strip()
+
     def read(self, oids: Iterable[str]) -> dict[str, bytes]:
         """Contents by their ids."""
         wanted = list(dict.fromkeys(oids))
@@ -164,7 +191,7 @@ class Git:
             header = output[at:end].split()
             if header[-1] == b"missing":
                 raise GitError(
-                    f"git has no object {oid}, as in a partial clone. Fetch it: git fetch --refetch"
+                    f"the repository lacks the object {oid}. In a partial clone: git fetch --refetch"
                 )
             size = int(header[2])
             contents[oid] = output[end + 1 : end + 1 + size]
@@ -203,6 +230,30 @@ def index_lines(tree: Tree) -> bytes:
 def records(output: bytes) -> list[str]:
     """The parts of an output of `-z`."""
     return [os.fsdecode(part) for part in output.split(b"\0") if part]
+
+
+def _name(arguments: tuple[str, ...]) -> str:
+    """The command among arguments that can begin with options and settings."""
+    return next(each for each in arguments if not each.startswith("-") and "=" not in each)
+
+
+def _reason(result: subprocess.CompletedProcess[bytes], folder: Path) -> str:
+    """What git said; it has several words for a full disk."""
+    said = result.stderr.decode(errors="replace").strip() or f"it ended with status {result.returncode}"
+    if result.returncode < 0:
+        said = f"it was ended by {signal.Signals(-result.returncode).name}"
+    full = os.strerror(errno.ENOSPC)
+    is_full = full not in said and disk_usage(folder).free < ENOUGH_SPACE
+    return f"{said} ({full})" if is_full else said
+
+
+def _sides(meta: str) -> tuple[Entry | None, Entry | None]:
+    """The two entries of a line such as `:100644 000000 ID ID D`."""
+    old_mode, new_mode, old, new, _ = meta.removeprefix(":").split(" ")
+    return (
+        Entry(old_mode, old) if old_mode != NO_FILE else None,
+        Entry(new_mode, new) if new_mode != NO_FILE else None,
+    )
 
 
 def _listed(output: bytes) -> Iterator[tuple[str, Entry]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from .errors import UserError
 from .repository import clean_environment
 
 # scopes of `git config --show-scope` that a repository brings
@@ -38,10 +39,16 @@ TEXT_DRIVER = "git merge-file -L yours -L base -L 'shipsmith new' --diff3 --mark
 
 @cache
 def overridden(folder: Path) -> tuple[tuple[str, str], ...]:
-    """The settings that keep git in `folder` from running what its repository names, as keys and values."""
+    """The settings that keep git in `folder` from running what its repository names, as keys and values.
+
+    Raises UserError where git cannot tell.
+    """
     command = ["git", "-c", "safe.bareRepository=explicit", "config", "--list", "--show-scope", "-z"]
     environment = clean_environment(keep="GIT_CONFIG") | {"LC_ALL": "C"}
     listed = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    if listed.returncode:
+        reason = listed.stderr.decode(errors="replace").strip()
+        raise UserError(f"git cannot read its configuration in {folder}: {reason}")
     brought, users = [], {}
     for scope, key, value in _settings(listed.stdout):
         if scope not in BROUGHT:

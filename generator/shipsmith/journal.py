@@ -1,216 +1,171 @@
-"""How a change reaches the working tree, and how it is undone however it ended.
+"""What is written down of a change before it touches the first file, so that `undo` can put all of it back.
 
-Before the first file is touched, a journal says which files will be, so that `undo` can put them back even
-where the process was killed. It is of no use any more once the change is committed.
+The file lies in git's folder, where anything can happen to it: it is read as data of a stranger.
 """
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+import re
+import stat
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from .errors import UserError
-from .existing import Project
-from .git import Entry, Git, Tree, index_lines
+from .git import Differences, Entry
 
-UNDONE = "refs/shipsmith/undone"
+FORMAT = 1
+LIMIT = 1 << 24  # bytes
+MODE = re.compile(r"[01][0-7]{5}")
+OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
-Conflicts = Mapping[str, Mapping[int, Entry]]
-"""The sides of each file in conflict: 1 is the old version's, 2 the user's, 3 the new version's."""
+T = TypeVar("T")
+
+
+class Phase(StrEnum):
+    APPLYING = "applying"
+    APPLIED = "applied"
+    """All of it is in the working tree and the index."""
+    UNDOING = "undoing"
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A change of a project's files that is not committed."""
+    """A change of a project's files that is not committed. All paths are relative to the repository."""
 
     head: str
     """The commit it started from."""
-    tree: str
-    """The tree it leads to, of the whole repository."""
     title: str
     """What it does, as the subject of a commit."""
+    changes: Differences
+    """The files it touches, before and after."""
+    versions: tuple[str, str]
+    """The template's versions, before and after."""
     conflicts: list[str] = field(default_factory=list)
     """Files that people must resolve before derived files can be made again."""
-    versions: tuple[str, str] = ("", "")
-    """The template's versions, before and after."""
-    outside: dict[str, str | None] = field(default_factory=dict)
-    """Files that git ignores: their content before the change, by its id, or nothing where there was none."""
-    applied: bool = False
-    """Whether all of it is in the working tree."""
+    outside: Differences = field(default_factory=dict)
+    """Files that git ignores, before and after."""
+    phase: Phase = Phase.APPLYING
+    kept: str = ""
+    """The commit that keeps what people did to these files since, once `undo` has begun."""
+
+    @property
+    def is_half_done(self) -> bool:
+        return self.phase is not Phase.APPLIED
 
 
-@contextmanager
-def locked(project: Project) -> Iterator[Git]:
-    """Git for this process alone to change the project by. A git that outlives us holds the lock on."""
-    project.state.mkdir(exist_ok=True)
-    descriptor = os.open(project.state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+def read(state: Path) -> Journal | None:
+    """What is written down. Raises UserError where that is damaged, or of a newer version."""
+    file = _file(state)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield replace(project.git, inherited=(descriptor,))
-    except BlockingIOError as error:
-        raise UserError(f"another shipsmith is changing {project.folder}. Wait for its end") from error
-    finally:
-        os.close(descriptor)
-
-
-def read(project: Project) -> Journal | None:
-    """The change that is under way, if there is one."""
-    try:
-        content: dict[str, Any] = json.loads(_file(project).read_text("utf-8"))
+        if not stat.S_ISREG(file.lstat().st_mode):
+            _refuse(file)
+        with file.open("rb") as stream:
+            content = stream.read(LIMIT + 1)
     except FileNotFoundError:
         return None
-    journal = Journal(**content | {"versions": tuple(content["versions"])})
-    if journal.head != project.git.line("rev-parse", "--verify", "--quiet", "HEAD"):
-        # it was committed, or abandoned for another branch
-        return None
-    return journal
+    try:
+        return _parse(content)
+    except _NewerError as error:
+        raise UserError(
+            f"{file} was written by a newer shipsmith. Upgrade it, then run this again"
+        ) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        _refuse(file, error)
 
 
-def write(project: Project, journal: Journal) -> None:
+def write(state: Path, journal: Journal) -> None:
     """Remember `journal`, whole or not at all, also where the machine stops."""
-    temporary = _file(project).with_suffix(".new")
+    temporary = _file(state).with_suffix(".new")
     with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(asdict(journal), stream)
+        json.dump({"format": FORMAT} | asdict(journal), stream)
         stream.flush()
         os.fsync(stream.fileno())
-    temporary.rename(_file(project))
+    temporary.rename(_file(state))
 
 
-def is_in_the_index(project: Project, journal: Journal) -> bool:
-    """Whether something is staged: people can also have put all of it back by themselves."""
-    return bool(project.git.run("diff-index", "--cached", "--name-only", journal.head))
+def forget(state: Path) -> None:
+    _file(state).unlink(missing_ok=True)
 
 
-def forget(project: Project) -> None:
-    _file(project).unlink(missing_ok=True)
+def _file(state: Path) -> Path:
+    return state / "change.json"
 
 
-def apply(
-    git: Git,
-    project: Project,
-    journal: Journal,
-    before: str,
-    after: str,
-    conflicts: Conflicts = MappingProxyType({}),
-) -> None:
-    """Change working tree and index from the tree `before` to `after`; conflicts become unmerged entries."""
-    write(project, journal)
-    git.run("update-index", "-q", "--refresh", accept=(0, 1))
-    git.run("read-tree", "-m", "-u", before, after)
-    if conflicts:
-        git.run("update-index", "-z", "--index-info", data=_unmerged(git, conflicts))
-    write(project, replace(journal, applied=True))
+def _refuse(file: Path, error: Exception | None = None) -> NoReturn:
+    raise UserError(
+        f"{file} is damaged: the change that it was about cannot be undone by shipsmith. `git status` shows "
+        f"what differs, `git restore --staged --worktree FILE` puts a file back. Then remove {file}"
+    ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
-    paths: list[str]
-    kept: bool
-    """Whether people had changed these files since: UNDONE names a commit of what they were."""
+class _NewerError(Exception):
+    pass
 
 
-def undo(git: Git, project: Project, journal: Journal) -> Undone:
-    """Put back every file that the change touched."""
-    if not journal.applied:
-        # whoever held it was killed: we have the lock, and git holds it as long as it lives
-        Path(git.folder, git.line("rev-parse", "--git-path", "index.lock")).unlink(missing_ok=True)
-    before, after = git.tree(journal.head), git.tree(journal.tree)
-    touched = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-    present = _present(git, project.state / "index", touched)
-    changed = any(entry not in (before.get(path), after.get(path)) for path, entry in present.items())
-    if changed:
-        _keep(git, project, journal, before, touched, present)
-    _reset(git, touched, before)
-    for path, oid in journal.outside.items():
-        _put_back(git, git.folder / path, oid)
-    forget(project)
-    return Undone(sorted({*touched, *journal.outside}), kept=changed)
-
-
-def _file(project: Project) -> Path:
-    return project.state / "change.json"
-
-
-def _unmerged(git: Git, conflicts: Conflicts) -> bytes:
-    """The index's lines for files in conflict: none at stage 0, and one for each side."""
-    nothing = "0" * len(git.line("rev-parse", "HEAD"))
-    lines = index_lines({path: Entry("0", nothing) for path in conflicts})
-    for path, entries in conflicts.items():
-        for stage, entry in sorted(entries.items()):
-            lines += f"{entry.mode} {entry.oid} {stage}\t".encode() + os.fsencode(path) + b"\0"
-    return lines
-
-
-def _present(git: Git, index: Path, paths: list[str]) -> Tree:
-    """Those of `paths` that are files now, as git would add them."""
-    existing = [path for path in paths if _is_file(git.folder / path)]
-    git = git.with_variables(GIT_INDEX_FILE=str(index))
-    git.run("read-tree", "--empty")
-    git.run(
-        "update-index",
-        "--add",
-        "-z",
-        "--stdin",
-        data=b"".join(os.fsencode(path) + b"\0" for path in existing),
-    )
-    return git.tree(git.line("write-tree"))
-
-
-def _is_file(path: Path) -> bool:
-    return path.is_symlink() or path.is_file()
-
-
-def _keep(
-    git: Git, project: Project, journal: Journal, before: Tree, touched: list[str], present: Tree
-) -> None:
-    tree = {path: entry for path, entry in before.items() if path not in touched} | present
-    oid = git.write_tree(tree, project.state / "index")
-    git.run(
-        "update-ref", UNDONE, git.line(*_AS_US, "commit-tree", oid, "-p", journal.head, "-m", journal.title)
+def _parse(content: bytes) -> Journal:
+    if len(content) > LIMIT:
+        raise ValueError("too long")
+    data = json.loads(content)
+    if _of(int, data["format"]) > FORMAT:
+        raise _NewerError
+    before, after = data["versions"]
+    return Journal(
+        head=_matching(OID, data["head"]),
+        title=_line(data["title"]),
+        changes=_differences(data["changes"]),
+        versions=(_line(before), _line(after)),
+        conflicts=[_path(each) for each in _of(list, data["conflicts"])],
+        outside=_differences(data["outside"]),
+        phase=Phase(data["phase"]),
+        kept=_oid(data["kept"]),
     )
 
 
-_AS_US = ("-c", "user.name=shipsmith", "-c", "user.email=shipsmith@localhost")
+def _differences(data: Any) -> Differences:
+    return {_path(path): _sides(*sides) for path, sides in _of(dict, data).items()}
 
 
-def _reset(git: Git, paths: list[str], before: Tree) -> None:
-    """Index and working tree as in the commit, for these paths alone."""
-    nothing = "0" * len(git.line("rev-parse", "HEAD"))
-    lines = {path: before.get(path, Entry("0", nothing)) for path in paths}
-    # out first: a path in conflict has no entry at stage 0, and a file can become a folder
-    git.run(
-        "update-index", "-z", "--index-info", data=index_lines({path: Entry("0", nothing) for path in paths})
-    )
-    git.run("update-index", "-z", "--index-info", data=index_lines(lines))
-    for path in paths:
-        if path not in before:
-            _remove(git.folder / path, git.folder)
-    restored = b"".join(os.fsencode(path) + b"\0" for path in paths if path in before)
-    git.run("checkout-index", "--force", "-z", "--stdin", data=restored)
-    git.run("update-index", "-q", "--refresh", accept=(0, 1))
+def _sides(before: Any, after: Any) -> tuple[Entry | None, Entry | None]:
+    return _optional(_entry, before), _optional(_entry, after)
 
 
-def _put_back(git: Git, path: Path, oid: str | None) -> None:
-    if oid is None:
-        _remove(path, git.folder)
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(git.read([oid])[oid])
+def _optional(parse: Callable[[Any], T], data: Any) -> T | None:
+    return None if data is None else parse(data)
 
 
-def _remove(path: Path, top: Path) -> None:
-    """Remove a file, and the folders that are empty then."""
-    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
-        path.unlink()
-    for folder in path.parents:
-        if folder == top or not folder.is_relative_to(top):
-            break
-        try:
-            folder.rmdir()
-        except OSError:
-            break
+def _entry(data: Any) -> Entry:
+    mode, oid = data
+    return Entry(_matching(MODE, mode), _oid(oid))
+
+
+def _oid(data: Any) -> str:
+    return "" if data == "" else _matching(OID, data)
+
+
+def _path(data: Any) -> str:
+    """A path that stays inside the repository and outside git's folder."""
+    parts = _of(str, data).split("/")
+    if "\0" in data or any(part in ("", ".", "..") or part.casefold() == ".git" for part in parts):
+        raise ValueError(f"{data!r} is not a path inside the repository")
+    os.fsencode(data)
+    return str(data)
+
+
+def _line(data: Any) -> str:
+    """A text that is printed."""
+    return "".join(each if each.isprintable() else "?" for each in _of(str, data))
+
+
+def _matching(pattern: re.Pattern[str], data: Any) -> str:
+    if not pattern.fullmatch(_of(str, data)):
+        raise ValueError(f"{data!r} is not as it should be")
+    return str(data)
+
+
+def _of(kind: type[T], data: Any) -> T:
+    if not isinstance(data, kind):
+        raise TypeError(f"{data!r} is not a {kind.__name__}")
+    return data

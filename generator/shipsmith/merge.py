@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from .git import Entry, Git, Tree, records
+from .git import Entry, Git, GitError, Tree, records
 
 Place = Callable[[str], str]
 
@@ -185,6 +185,8 @@ def _merge_contents(git: Git, sides: Sides, merged: Merged, labels: Labels, inde
         theirs,
         accept=(0, 1),
     )
+    if not output:
+        raise GitError("git merge-tree failed: it wrote nothing. `git fsck` tells what is missing")
     oid, *staged = records(output)
     tree = git.tree(oid)
     for line in staged:

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -11,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 from . import derived, history, migrations, outside
-from .errors import UserError
+from .change import check_nothing_is_in_the_way
 from .existing import Project
 from .git import Entry, Git, Tree
 from .merge import Labels, Merged, Sides, merge
@@ -51,7 +50,7 @@ def make(git: Git, project: Project, head: str, old: State, new: State, folder: 
         merged.tree = made.tree
         left_alone |= made.left_alone
     merged.left_alone |= left_alone
-    _check_nothing_is_in_the_way(project, user, merged.tree)
+    check_nothing_is_in_the_way(project.folder, user, merged.tree)
     tree = git.change_tree(head, user, merged.tree, index, project.prefix)
     return Plan(user, merged, tree, ignored, [note for step in steps for note in step.notes])
 
@@ -138,23 +137,3 @@ def _keep_line_ends(git: Git, sides: Sides) -> None:
 def _with_carriage_returns(git: Git, entry: Entry) -> Entry:
     content = git.read([entry.oid])[entry.oid]
     return entry if b"\0" in content else Entry(entry.mode, git.write(content.replace(b"\n", b"\r\n")))
-
-
-def _check_nothing_is_in_the_way(project: Project, before: Tree, after: Iterable[str]) -> None:
-    """Raise UserError where a file that git does not know is where a new one goes."""
-    new = sorted(set(after) - before.keys())
-    known = {project.folder / path for path in before}
-    problems = []
-    for path in new:
-        places = [project.folder / path, *(project.folder / path).parents]
-        within = places[: places.index(project.folder)]
-        taken = [place for place in within if _is_file(place) and place not in known]
-        problems += [
-            f"{place.relative_to(project.folder)} is in the way: git does not know it" for place in taken
-        ]
-    if problems:
-        raise UserError(*dict.fromkeys(problems), "commit these files or move them, then run this again")
-
-
-def _is_file(place: Path) -> bool:
-    return place.is_symlink() or place.is_file()

@@ -10,12 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import derived, existing, history, journal, outside, plan, recorded
+from . import change, derived, existing, history, index, plan, recorded
+from .change import Step, Undone
 from .errors import UserError
 from .existing import Project
-from .git import Git
+from .git import Differences, Git, records
 from .history import Template
-from .journal import Journal, Undone
+from .journal import Journal
 from .listing import as_setting, shown
 from .options import Answers, questions_of
 from .plan import Plan
@@ -95,7 +96,7 @@ def run(
 
     Without `approve`, only tell what would change.
     """
-    with journal.locked(project) as git, TemporaryDirectory(prefix="shipsmith-") as name:
+    with change.locked(project) as git, TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)
         _check_nothing_is_left(project)
         head = existing.check_ready(project)
@@ -113,42 +114,50 @@ def run(
 
 def resume(project: Project) -> list[str]:
     """Make derived files again, now that conflicts are resolved; the paths of those that changed."""
-    with journal.locked(project) as git, TemporaryDirectory(prefix="shipsmith-") as folder:
-        unfinished = journal.read(project)
+    with change.locked(project) as git, TemporaryDirectory(prefix="shipsmith-") as folder:
+        unfinished = change.under_way(project)
         if not unfinished or not unfinished.conflicts:
             raise UserError(
                 "there is nothing to continue: no change of shipsmith waits for you to resolve conflicts"
             )
-        _check_resolved(git, unfinished)
-        index = Path(folder, "index")
-        staged = git.line("write-tree")
-        before, after = (
-            git.tree(f"{tree}:{project.prefix.rstrip('/')}") for tree in (unfinished.head, staged)
+        if unfinished.is_half_done:
+            raise UserError(_interrupted(unfinished))
+        staged = index.copied(git, Path(folder, "staged"))
+        _check_resolved(staged.git, unfinished)
+        step, made = _without_conflicts(git, project, unfinished, staged.git.line("write-tree"), Path(folder))
+        changes = unfinished.changes | _since(
+            unfinished, git.differences("diff-tree", "-r", step.before, step.after)
         )
-        old, new = (history.template(version) for version in unfinished.versions)
-        made = derived.make_again(git, before, after, old, new).tree
-        changed = sorted(path for path in made.keys() | after.keys() if made.get(path) != after.get(path))
-        whole, finished = (
-            git.change_tree(tree, after, made, index, project.prefix) if changed else tree
-            for tree in (staged, unfinished.tree)
-        )
-        journal.apply(git, project, replace(unfinished, tree=finished, conflicts=[]), staged, whole)
-        return changed
+        change.apply(git, project, step, replace(unfinished, changes=changes, conflicts=[]))
+        return made
+
+
+def _without_conflicts(
+    git: Git, project: Project, unfinished: Journal, staged: str, folder: Path
+) -> tuple[Step, list[str]]:
+    """What makes derived files of what people staged, and the paths of those that change."""
+    head = git.line("rev-parse", "--verify", "HEAD")
+    before, after = (git.tree(f"{tree}:{project.prefix.rstrip('/')}") for tree in (unfinished.head, staged))
+    old, new = (history.template(version) for version in unfinished.versions)
+    made = derived.make_again(git, before, after, old, new).tree
+    changed = sorted(path for path in made.keys() | after.keys() if made.get(path) != after.get(path))
+    whole = git.change_tree(staged, after, made, folder / "index", project.prefix) if changed else staged
+    return Step(head, staged, whole), changed
+
+
+def _since(unfinished: Journal, made: Differences) -> Differences:
+    """Changes on top of those of `unfinished`, seen from where it started."""
+    started = {path: before for path, (before, _) in unfinished.changes.items()}
+    return {path: (started.get(path, before), after) for path, (before, after) in made.items()}
 
 
 def undo(project: Project) -> Undone:
     """Put everything back as it was before the last change, which is not committed yet."""
-    with journal.locked(project) as git:
-        left = journal.read(project)
+    with change.locked(project) as git:
+        left = change.under_way(project)
         if not left:
             raise UserError("there is nothing to undo: no change of shipsmith waits to be committed")
-        return journal.undo(git, project, left)
-
-
-def is_half_done(project: Project) -> bool:
-    """Whether a change was stopped after it touched the first file."""
-    left = journal.read(project)
-    return bool(left and not left.applied)
+        return change.undo(git, project, left)
 
 
 def _edited_by_hand(project: Project, edited: Answers) -> list[str]:
@@ -163,25 +172,26 @@ def _edited_by_hand(project: Project, edited: Answers) -> list[str]:
 
 
 def _check_nothing_is_left(project: Project) -> None:
-    left = journal.read(project)
-    if left and not left.applied:
-        raise UserError(
-            f"an earlier change was interrupted ({left.title}). Put everything back first: shipsmith undo"
-        )
-    if left and journal.is_in_the_index(project, left):
+    left = change.under_way(project)
+    if left and left.is_half_done:
+        raise UserError(_interrupted(left))
+    if left and change.is_staged(project):
         raise UserError(f"an earlier change is not committed ({left.title}). Commit it, or: shipsmith undo")
 
 
+def _interrupted(left: Journal) -> str:
+    return f"an earlier change was interrupted ({left.title}). Put everything back first: shipsmith undo"
+
+
 def _check_resolved(git: Git, unfinished: Journal) -> None:
-    unmerged = {path for path in unfinished.conflicts if git.run("ls-files", "--unmerged", "--", path)}
+    git.run("update-index", "-q", "--refresh", accept=(0, 1))
+    # a file in conflict is listed too
+    unmerged = set(records(git.run("diff-files", "--name-only", "-z"))) & set(unfinished.conflicts)
     marked = {path for path in unfinished.conflicts if _has_markers(git.folder / path)}
-    changed = {path for path in unfinished.conflicts if git.run("diff", "--name-only", "--", path)}
     problems = [
         f"{path}: still has conflict markers. Resolve them, then: {_adding(path)}" for path in sorted(marked)
     ]
-    problems += [
-        f"{path}: is not added. Do: {_adding(path)}" for path in sorted((unmerged | changed) - marked)
-    ]
+    problems += [f"{path}: is not added. Do: {_adding(path)}" for path in sorted(unmerged - marked)]
     if problems:
         raise UserError(*problems)
 
@@ -201,17 +211,16 @@ def _apply(
 ) -> None:
     prefix = project.prefix
     conflicts = {f"{prefix}{path}": sides for path, sides in planned.merged.conflicts.items()}
+    outside = [replace(each, path=f"{prefix}{each.path}") for each in planned.outside]
     entry = Journal(
         head=head,
-        tree=planned.tree,
         title=title,
-        conflicts=sorted(conflicts),
+        changes=git.differences("diff-tree", "-r", head, planned.tree),
         versions=(states[0].template.version, states[1].template.version),
-        outside={f"{prefix}{change.path}": change.previous for change in planned.outside},
+        conflicts=sorted(conflicts),
+        outside={each.path: (each.before, each.after) for each in outside},
     )
-    journal.write(project, entry)
-    outside.put(git, project, planned.outside)
-    journal.apply(git, project, entry, head, planned.tree, conflicts)
+    change.apply(git, project, Step(head, head, planned.tree, conflicts, outside), entry)
 
 
 def _outcome(planned: Plan, old: State, new: State) -> Outcome:

@@ -156,10 +156,13 @@ class Small:
 
     template: Path
     cache: Path
+    prelude: str = ""
+    """Code that runs before shipsmith."""
 
     @property
     def command(self) -> list[str]:
-        program = "import sys; from pathlib import Path; from shipsmith import __main__, source;"
+        program = self.prelude
+        program += "import sys; from pathlib import Path; from shipsmith import __main__, source;"
         program += f"source.root = lambda: Path({str(self.template)!r}); __main__.main()"
         return [sys.executable, "-c", program]
 

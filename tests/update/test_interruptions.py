@@ -71,11 +71,8 @@ def _wait_for(file: Path) -> None:
 
 
 def test_an_interrupted_update_says_how_to_go_on(small: Small, project: Path) -> None:
-    """The journal says that an update was being applied when it ended."""
-    small.run(project, "update", "--to", "v0.2.0")
-    journal = project / ".git/shipsmith/change.json"
-    journal.write_text(journal.read_text().replace('"applied": true', '"applied": false'))
-    (project / ".git/index.lock").write_bytes(b"")
+    """The journal says that an update was being applied when it ended, and git's index is locked."""
+    _interrupt(small, project, "applying")
     result = small.run(project, "update", "--to", "v0.2.0")
     assert result.returncode == 1
     assert (
@@ -84,6 +81,43 @@ def test_an_interrupted_update_says_how_to_go_on(small: Small, project: Path) ->
     )
     assert small.run(project, "undo").returncode == 0
     assert git(project, "status", "--porcelain") == ""
+
+
+def test_an_undo_that_was_killed_is_done_again(small: Small, project: Path) -> None:
+    _interrupt(small, project, "undoing")
+    assert small.run(project, "undo").returncode == 0
+    assert git(project, "status", "--porcelain") == ""
+    assert not os.path.lexists(project / ".git/index.lock")
+
+
+@pytest.mark.parametrize("command", ["update --to v0.2.0", "continue", "undo"])
+def test_the_lock_of_a_running_git_is_never_removed(small: Small, project: Path, command: str) -> None:
+    """An empty one is what git makes first: nobody can tell whether it runs."""
+    if command != "update --to v0.2.0":
+        commit(project, {"service.py": SERVICE.replace("line 3\n", "mine\n")})
+        assert small.run(project, "update", "--to", "v0.2.0").returncode == 3
+        git(project, "add", "service.py")
+        (project / "service.py").write_text("resolved\n")
+        git(project, "add", "service.py")
+    lock = project / ".git/index.lock"
+    lock.write_bytes(b"")
+    before = contents(project)
+    result = small.run(project, *command.split())
+    assert result.returncode == 1
+    assert f"{lock} exists: another git is changing this repository" in result.stderr
+    assert "If no git is running, a crashed one left the file: remove it first" in result.stderr
+    assert lock.is_file()
+    assert contents(project) == before
+    lock.unlink()
+    assert small.run(project, *command.split()).returncode == 0
+
+
+def _interrupt(small: Small, project: Path, phase: str) -> None:
+    """Make the repository what a process leaves that is killed in this phase."""
+    small.run(project, "update", "--to", "v0.2.0")
+    journal = project / ".git/shipsmith/change.json"
+    journal.write_text(journal.read_text().replace('"applied"', f'"{phase}"'))
+    (project / ".git/index.lock").symlink_to("shipsmith/lock")
 
 
 def test_of_two_updates_at_once_one_is_refused_and_the_other_whole(small: Small, project: Path) -> None:

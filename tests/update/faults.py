@@ -1,0 +1,396 @@
+"""Every step that shipsmith takes in a repository, and what a fault at each of them leaves.
+
+`make faults` tries all faults at all steps and writes docs/faults.md, which takes most of an hour.
+"""
+
+import os
+import shutil
+import stat
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from . import injection
+from .injection import ERRORS, OF_GIT, Event, Fault, Result
+from .meanwhile import ACTIONS, EDITS, IGNORED, MARK, git
+from .small import SERVICE, Small, commit, make_template, write
+
+Outcome = Literal["as before", "undo", "complete"]
+"""Nothing was changed; something was, and `shipsmith undo` put it back; all was done."""
+
+PAGE = Path(__file__).parents[2] / "docs/faults.md"
+UPDATE = "update --to v0.2.0"
+SECRET, LINK = "local/secret.env", "local/link.env"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    files: dict[str, tuple[object, ...]]
+    """Type, permissions and content of each; of ignored ones their times as well."""
+    index: str
+    refs: str
+    locks: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A repository in which a command is run."""
+
+    name: str
+    command: str
+    project: Path
+    pristine: Snapshot
+    """The repository before the change, to which `undo` must lead."""
+    acted: dict[str, list[Snapshot]]
+    """Or to that with what a user did meanwhile."""
+    kept: dict[str, bytes]
+    """What people made of its files since: it must be found after `undo`."""
+
+
+def make_scenes(small: Small, folder: Path) -> list[Scene]:
+    """An update without conflicts and one with them, `continue`, and `undo` with edits of everything."""
+    clean = _project(small, folder / "clean" / "orders")
+    conflicts = _copy(clean, folder / "conflicts" / "orders")
+    commit(conflicts, {"service.py": SERVICE.replace("line 3\n", "mine\n")})
+    updated = _copy(conflicts, folder / "updated" / "orders")
+    assert small.run(updated, *UPDATE.split()).returncode == 3
+    resolved = _copy(updated, folder / "resolved" / "orders")
+    resolution = {"service.py": b"resolved\n"}
+    _write_all(resolved, resolution)
+    assert git(resolved, "add", "service.py").returncode == 0
+    edited = _copy(updated, folder / "edited" / "orders")
+    edits = {"service.py": b"half resolved\n", "added.txt": b"edited\n", IGNORED: b"A=edited\n"}
+    _write_all(edited, edits)
+    places = [(snapshot(each), _acted(each, each.parent / "acted")) for each in (clean, conflicts)]
+    return [
+        Scene("update", UPDATE, clean, *places[0], {}),
+        Scene("update with conflicts", UPDATE, conflicts, *places[1], {}),
+        Scene("continue", "continue", resolved, *places[1], resolution),
+        Scene("undo", "undo", edited, *places[1], edits),
+    ]
+
+
+def _project(small: Small, folder: Path) -> Path:
+    """A project that ignores one of its rendered files, with commits, a branch and files outside git."""
+    folder.parent.mkdir(parents=True)
+    small.project(folder)
+    git(folder, "rm", "-q", "--cached", IGNORED)
+    commit(folder, {".gitignore": "local/\n"})
+    git(folder, "checkout", "-q", "-b", "other")
+    commit(folder, {"theirs.txt": "on another branch\n"})
+    git(folder, "checkout", "-q", "main")
+    commit(folder, {"notes.txt": "mine\n"})
+    (folder / IGNORED).chmod(0o600)
+    write(folder / SECRET, "SECRET=1\n")
+    (folder / SECRET).chmod(0o640)
+    (folder / LINK).symlink_to("nowhere.env")
+    os.utime(folder / IGNORED, (1e9, 1e9))
+    write(folder / "own.txt", "not known to git\n")
+    return folder
+
+
+def _write_all(project: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        write(project / name, content)
+
+
+def _copy(project: Path, folder: Path) -> Path:
+    return shutil.copytree(project, folder, symlinks=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Events that come one after the other and do the same."""
+
+    does: str
+    how: str
+    events: dict[int, Event]
+    """By their numbers, each line of code once."""
+
+
+PREPARE = "prepare the change: new objects that nothing refers to yet"
+DOES = {
+    "git_configuration.overridden": "ask which programs the repository's own configuration names",
+    "existing.find": "find the project",
+    "existing._project": "find the project",
+    "change.locked": "lock the project",
+    "index._file": "find git's index",
+    "existing.check_ready": "check that the repository can be changed",
+    "existing.Project.ignored": PREPARE,
+    "outside.look": "compare a file that git ignores",
+    "plan": PREPARE,
+    "merge": PREPARE,
+    "derived": PREPARE,
+    "update._check_resolved": "check that the conflicts are resolved",
+    "update": PREPARE,
+    "index.locked": "lock git's index: a link that says whose it is",
+    "index.copied": "copy the index",
+    "change._head": "check that nothing moved since",
+    "change._check_nothing_moved": "check that nothing moved since",
+    "journal.write": "write the journal",
+    "outside.forget": "drop ignored files that an earlier change replaced",
+    "outside.put": "replace a file that git ignores",
+    "outside._move": "move a file that git ignores",
+    "outside._write": "replace a file that git ignores",
+    "change.apply": "change the working tree, and the copy of the index",
+    "index.Index.publish": "put the copy in the place of the index",
+    "index._unlock": "unlock git's index",
+    "change.undo": "read what is committed and what is staged",
+    "index.Index.entries": "read what is committed and what is staged",
+    "change._present": "read the files as they are",
+    "change._keep": "keep edits in a commit",
+    "change._put_back": "put the files back, if they did not change meanwhile",
+    "outside.put_back": "put back a file that git ignores",
+    "index.skipped": "put back the copy of the index",
+    "change._reset": "put back the copy of the index",
+    "journal.forget": "remove the journal",
+}
+
+
+def steps_of(events: Iterable[Event]) -> list[Step]:
+    """Raises KeyError where DOES does not say what a function does."""
+    steps: list[Step] = []
+    lines = set()
+    for number, event in enumerate(events, 1):
+        does = DOES[event.where if event.where in DOES else event.where.partition(".")[0]]
+        how = "git, several times" if does == PREPARE else event.what
+        if not steps or (steps[-1].does, steps[-1].how) != (does, how):
+            steps.append(Step(does, how, {}))
+        if (event.lines, event.what) not in lines:
+            steps[-1].events[number] = event
+            lines.add((event.lines, event.what))
+    return steps
+
+
+def faults_at(number: int, event: Event) -> list[Fault]:
+    """All that is tried at an event."""
+    names = ["kill"]
+    if event.what.startswith("git "):
+        names += OF_GIT
+    elif not event.what.startswith("rmtree"):  # which goes on where it can
+        names += [*ERRORS, *(["limit"] if event.what.startswith("open") else [])]
+    return [Fault(number, name) for name in (*names, *ACTIONS)]
+
+
+def events_of(small: Small, scene: Scene, folder: Path) -> list[Event]:
+    """What the command does where nothing goes wrong."""
+    _copy(scene.project, folder / "orders")
+    return injection.run(small, folder / "orders", folder / "scratch", scene.command).events
+
+
+def try_fault(small: Small, scene: Scene, fault: Fault, folder: Path) -> Outcome:
+    """Let it happen in a copy of the scene, see that nothing is lost and that `undo` puts all back."""
+    project = _copy(scene.project, folder / "orders")
+    before = snapshot(project)
+    run = partial(injection.run, small, project, folder / "scratch")
+    result = run(scene.command, fault)
+    injection.wait_for_git(project)
+    if fault.name == "git with a lock":
+        _end_the_users_git(project)
+    check_said(result, fault)
+    outcome = _outcome(result, before, snapshot(project))
+    undone = run("undo")
+    assert undone.status == 0 or "nothing to undo" in undone.said, undone.said
+    after = snapshot(project)
+    expected = [scene.pristine, *(scene.acted.get(fault.name, []))]
+    assert after in expected, difference(after, scene.pristine)
+    for name, content in scene.kept.items():
+        assert content in kept(project, name), f"{name}: the edit is lost"
+    if fault.name in EDITS:
+        assert MARK in kept(project, EDITS[fault.name]), "what was edited meanwhile is lost"
+    if fault.name not in ACTIONS:
+        again = run(UPDATE)
+        assert again.status in (0, 3), again.said
+    return outcome
+
+
+def check_said(result: Result, fault: Fault) -> None:
+    """Whoever reads it knows what happened: never a traceback, nor a fault of ours."""
+    said = result.said
+    assert result.status in (0, 1, 3, -9), f"{result.status}: {said}"
+    assert "Traceback" not in said, said
+    if result.status == 1:
+        assert said.startswith("shipsmith: "), said
+        if fault.name in ("ENOSPC", "full"):
+            assert "No space left on device" in said, said
+
+
+def _outcome(result: Result, before: Snapshot, after: Snapshot) -> Outcome:
+    if result.status in (0, 3):
+        return "complete"
+    return "as before" if (before.files, before.index) == (after.files, after.index) else "undo"
+
+
+def _end_the_users_git(project: Path) -> None:
+    lock = project / ".git/index.lock"
+    if lock.is_file() and not lock.is_symlink():
+        lock.unlink()
+
+
+def _acted(project: Path, folder: Path) -> dict[str, list[Snapshot]]:
+    """The repository with what a user did, alone; their commit can come to no more than `git add`."""
+    done = {}
+    for number, (name, action) in enumerate(ACTIONS.items()):
+        copy = _copy(project, folder / str(number))
+        action(copy)
+        _end_the_users_git(copy)
+        done[name] = snapshot(copy)
+    return {name: [each, done["git add"]] for name, each in done.items()}
+
+
+def snapshot(project: Path) -> Snapshot:
+    """All that must not be lost, and what would be in the way of the user's next git."""
+    files: dict[str, tuple[object, ...]] = {}
+    for path in sorted(project.rglob("*")):
+        name = path.relative_to(project).as_posix()
+        if path.is_symlink():
+            files[name] = ("link", os.readlink(path))
+        elif path.is_file() and not name.startswith(".git/"):
+            status = path.stat()
+            time = status.st_mtime if name.startswith("local/") else None
+            files[name] = (stat.S_IMODE(status.st_mode), time, path.read_bytes())
+    index = git(project, "ls-files", "-s", "-t").stdout.decode()
+    refs = git(project, "for-each-ref").stdout.decode() + (project / ".git/HEAD").read_text()
+    ours = "refs/shipsmith/"
+    return Snapshot(
+        files={name: file for name, file in files.items() if not name.startswith(".git/")},
+        index=index,
+        refs="".join(line for line in refs.splitlines(keepends=True) if ours not in line),
+        locks=[path.name for path in (project / ".git").rglob("*.lock")],
+    )
+
+
+def kept(project: Path, name: str) -> list[bytes]:
+    """Every content of a file that can still be found."""
+    found = [
+        git(project, "show", f"refs/shipsmith/undone{suffix}:{name}").stdout
+        for suffix in ("", "@{1}", "@{2}")
+    ]
+    places = [project / name, *(project / ".git/shipsmith").glob(f"undone/*/{name}")]
+    return found + [place.read_bytes() for place in places if place.is_file()]
+
+
+def difference(one: Snapshot, other: Snapshot) -> str:
+    files = [name for name in one.files | other.files if one.files.get(name) != other.files.get(name)]
+    index = set(one.index.splitlines()) ^ set(other.index.splitlines())
+    refs = set(one.refs.splitlines()) ^ set(other.refs.splitlines())
+    return f"files: {files}, index: {sorted(index)}, refs: {sorted(refs)}, locks: {one.locks}"
+
+
+KILLED, FAILED, MEANWHILE = "killed", "an error", "another git, or an edit"
+INTRODUCTION = """\
+# Faults
+
+What a command leaves in a repository if it is killed, or something fails, at any of its steps. `make faults`
+tries all of it and writes this page; `tests/update/test_faults.py` tries a part, and checks that these are
+the steps.
+
+A step is what the program does to the repository: it opens a file to write, renames or removes one, or starts
+git. At each step, in a fresh copy of a repository:
+
+- it is **killed** (SIGKILL) before the step, while git is in the middle of its work, or when git is done;
+- there is **an error**: no space left on the device, an I/O error, or permission denied; git finds the disk
+  full, dies in the middle of writing a file, or fails when all is done; no file can be written any more;
+- meanwhile **another git, or an edit**: somebody adds, commits, switches branches, takes a commit back,
+  collects garbage or holds the lock of the index; a file is edited, one appears where a new one goes, or an
+  ignored one is edited.
+
+| outcome | meaning |
+|---|---|
+| as before | nothing was changed |
+| undo | something was changed, and `shipsmith undo` puts everything back |
+| complete | all is done |
+
+Each time, `shipsmith undo` follows. Then the files, with their modes, types and contents, the index, the refs
+and what git ignores are as they were before the change, apart from what was done meanwhile. Edits that `undo`
+took away are in a commit or a folder that its output names. No lock is left. No message is a traceback, and a
+full disk is called one. After a kill or an error, the update runs again and succeeds.
+"""
+
+
+def column(fault: Fault) -> str:
+    if fault.name in ACTIONS:
+        return MEANWHILE
+    return KILLED if "kill" in fault.name else FAILED
+
+
+def table(scene: str, steps: list[Step], outcomes: Mapping[tuple[int, str], Iterable[str]]) -> str:
+    """A part of the page: `outcomes` by the number of the step and the column."""
+    columns = (KILLED, FAILED, MEANWHILE)
+    lines = [f"## {scene}", "", "| step | how | " + " | ".join(columns) + " |", "|---|---|---|---|---|"]
+    for number, step in enumerate(steps):
+        cells = [", ".join(sorted(set(outcomes.get((number, column), ())))) for column in columns]
+        lines.append(f"| {step.does} | `{step.how}` | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Try everything, and write the page if nothing was lost."""
+    started = time.monotonic()
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        small = Small(folder / "template", folder / "cache")
+        make_template(small.template)
+        scenes = make_scenes(small, folder)
+        steps = [steps_of(events_of(small, scene, folder / f"{scene.name} events")) for scene in scenes]
+        cases = [
+            Case(index, number, fault)
+            for index, each in enumerate(steps)
+            for number, step in enumerate(each)
+            for at, event in step.events.items()
+            for fault in faults_at(at, event)
+        ]
+        print(f"{len(cases)} faults", flush=True)
+        # processes of their own: multiprocessing does not start some from several threads
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+            outcomes = list(pool.map(partial(_try, small, scenes, folder), cases))
+    counts = Counter(outcomes)
+    print(f"{dict(counts)}, {time.monotonic() - started:.0f} s")
+    if LOST in counts:
+        sys.exit(1)
+    PAGE.write_text(_page(scenes, steps, cases, outcomes))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    scene: int
+    step: int
+    fault: Fault
+
+
+LOST = "lost"
+
+
+def _try(small: Small, scenes: list[Scene], folder: Path, case: Case) -> str:
+    """The outcome, or LOST, with the reason printed."""
+    scene = scenes[case.scene]
+    with TemporaryDirectory(dir=folder) as name:
+        try:
+            return try_fault(small, scene, case.fault, Path(name))
+        except AssertionError as error:
+            print(f"{scene.name}, event {case.fault.at}, {case.fault.name}: {error}", flush=True)
+            return LOST
+
+
+def _page(scenes: list[Scene], steps: list[list[Step]], cases: list[Case], outcomes: list[str]) -> str:
+    cells = defaultdict(list)
+    for case, outcome in zip(cases, outcomes, strict=True):
+        cells[case.scene, case.step, column(case.fault)].append(outcome)
+    tables = []
+    for index, scene in enumerate(scenes):
+        own = {(step, name): each for (of, step, name), each in cells.items() if of == index}
+        tables.append(table(scene.name, steps[index], own))
+    figures = ", ".join(f"{number} {outcome}" for outcome, number in sorted(Counter(outcomes).items()))
+    return "\n".join([INTRODUCTION, f"Tried: {len(outcomes)} faults; outcomes: {figures}.", "", *tables])
+
+
+if __name__ == "__main__":
+    main()

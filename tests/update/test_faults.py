@@ -1,0 +1,41 @@
+"""A part of `make faults`: at every step of every command a kill, and one other fault, each another one."""
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from .faults import PAGE, PREPARE, Step, events_of, faults_at, make_scenes, steps_of, try_fault
+from .injection import Fault
+from .small import Small
+
+SCENES = ("update", "update with conflicts", "continue", "undo")
+
+
+def _some(steps: list[Step]) -> list[Fault]:
+    """A kill and one of the others where something can be half done; else one fault."""
+    faults, turn = [], count()
+    for step in steps:
+        for number, event in list(step.events.items())[:1]:
+            kill, *others = faults_at(number, event)
+            faults += [others[next(turn) * 7 % len(others)], *([kill] if step.does != PREPARE else [])]
+    return faults
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_fault_at_any_step_loses_nothing(small: Small, tmp_path: Path, scene: str) -> None:
+    place = next(each for each in make_scenes(small, tmp_path) if each.name == scene)
+    steps = steps_of(events_of(small, place, tmp_path / "events"))
+    for number, fault in enumerate(_some(steps)):
+        try_fault(small, place, fault, tmp_path / f"fault{number}")
+
+
+def test_the_page_lists_the_steps(small: Small, tmp_path: Path) -> None:
+    """`make faults` writes it."""
+    page = PAGE.read_text()
+    for scene in make_scenes(small, tmp_path):
+        steps = steps_of(events_of(small, scene, tmp_path / f"{scene.name} events"))
+        part = page.partition(f"\n## {scene.name}\n")[2].partition("\n## ")[0]
+        listed = [line.split(" | ")[:2] for line in part.splitlines() if line.startswith("| ")][1:]
+        assert listed == [[f"| {step.does}", f"`{step.how}`"] for step in steps], "run `make faults`"
+        assert all(outcome not in part for outcome in ("|  |", "lost"))
