@@ -351,7 +351,11 @@ def main() -> None:
         print(f"{len(cases)} faults", flush=True)
         # processes of their own: multiprocessing does not start some from several threads
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-            outcomes = list(pool.map(partial(_try, small, scenes, folder), cases))
+            outcomes = []
+            for outcome in pool.map(partial(_try, small, scenes, folder), cases):
+                outcomes.append(outcome)
+                if len(outcomes) % 250 == 0:
+                    print(f"{len(outcomes)} tried", flush=True)
     counts = Counter(outcomes)
     print(f"{dict(counts)}, {time.monotonic() - started:.0f} s")
     if LOST in counts:
