@@ -334,7 +334,7 @@ def table(scene: str, steps: list[Step], outcomes: Mapping[tuple[int, str], Iter
 
 
 def main() -> None:
-    """Try everything, or each kill and one in so many other faults, and write the page if nothing was lost."""
+    """Try everything, or each kill and one in N other faults, and write the page if nothing was lost."""
     parser = ArgumentParser(description=main.__doc__)
     parser.add_argument("--one-in", type=int, default=1, metavar="N")
     one_in = parser.parse_args().one_in
