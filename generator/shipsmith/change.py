@@ -111,12 +111,15 @@ def undo(git: Git, project: Project, entry: Journal) -> Undone:
     state = project.state
     with index.locked(git, state) as held:
         head = git.tree("HEAD")
-        committed = _committed(entry, head, held.entries())
+        staged = held.entries()
+        committed = _committed(entry, head, staged)
         paths = sorted(entry.changes.keys() - committed)
         ignored = {} if committed else entry.outside
         _check_ways_back(git, entry, paths, ignored)
         present = _present(git, state, paths)
-        kept = _keep(git, state, entry, present, {p: e for p, e in head.items() if p not in set(paths)})
+        versions = [{path: each for path in paths if (each := staged.get(path)) and each.mode}, present]
+        others = {path: each for path, each in head.items() if path not in set(paths)} | present
+        kept = _keep(git, state, entry, versions, others)
         journal.write(state, replace(entry, phase=Phase.UNDOING, kept=kept))
         with _noted("Not all files may be back yet. Put them back: shipsmith undo"):
             restored = {path: before for path in paths if (before := entry.changes[path][0])}
@@ -251,20 +254,23 @@ def _listed(paths: Iterable[str]) -> bytes:
     return b"".join(os.fsencode(path) + b"\0" for path in paths)
 
 
-def _keep(git: Git, state: Path, entry: Journal, present: Tree, others: Tree) -> str:
+def _keep(git: Git, state: Path, entry: Journal, versions: list[Tree], others: Tree) -> str:
     """The commit of what people made of the files since, beside `others`; nothing where they changed none.
 
-    An undo that was killed has perhaps kept some before it put them back: those stay in.
+    Each of `versions`, such as what is staged, gets a commit of its own on top of the one before it. An undo
+    that was killed has perhaps kept some before it put them back: those stay in.
     """
-    tree = git.tree(entry.kept) if entry.kept else others | present
-    edited = {path: each for path, each in present.items() if each not in entry.changes[path]}
-    if edited.items() <= tree.items() and (entry.kept or not edited):
-        return entry.kept
-    oid = git.write_tree(tree | edited, state / SCRATCH)
-    parent = entry.kept or git.line("rev-parse", "--verify", "HEAD")
-    kept = git.with_variables(**IDENTITY).line("commit-tree", oid, "-p", parent, "-m", entry.title)
-    Path(git.folder, git.line("rev-parse", "--git-path", f"{UNDONE}.lock")).unlink(missing_ok=True)
-    git.run("update-ref", "--create-reflog", UNDONE, kept)
+    kept = entry.kept
+    for version in versions:
+        edited = {path: each for path, each in version.items() if each not in entry.changes[path]}
+        tree = git.tree(kept) if kept else others
+        if not edited or (kept and edited.items() <= tree.items()):
+            continue
+        oid = git.write_tree(tree | edited, state / SCRATCH)
+        parent = kept or git.line("rev-parse", "--verify", "HEAD")
+        kept = git.with_variables(**IDENTITY).line("commit-tree", oid, "-p", parent, "-m", entry.title)
+        Path(git.folder, git.line("rev-parse", "--git-path", f"{UNDONE}.lock")).unlink(missing_ok=True)
+        git.run("update-ref", "--create-reflog", UNDONE, kept)
     return kept
 
 

@@ -71,10 +71,13 @@ def make_scenes(small: Small, folder: Path) -> list[Scene]:
     edits = {"service.py": b"half resolved\n", "added.txt": b"edited\n", IGNORED: b"A=edited\n"}
     _write_all(edited, edits)
     places = [(snapshot(each), _acted(each, each.parent / "acted")) for each in (clean, conflicts)]
+    # what is staged can be committed meanwhile: then there is nothing to undo
+    committed = _acted(resolved, resolved.parent / "acted")
+    continued = {name: [*each, *committed[name]] for name, each in places[1][1].items()}
     return [
         Scene("update", UPDATE, clean, *places[0], {}),
         Scene("update with conflicts", UPDATE, conflicts, *places[1], {}),
-        Scene("continue", "continue", resolved, *places[1], resolution),
+        Scene("continue", "continue", resolved, places[1][0], continued, resolution),
         Scene("undo", "undo", edited, *places[1], edits),
     ]
 

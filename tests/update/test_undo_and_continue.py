@@ -70,6 +70,16 @@ def test_undo_keeps_in_a_commit_what_was_done_since(small: Small, conflicted: Pa
     assert git(conflicted, "status", "--porcelain") == "?? unrelated.txt\n"
 
 
+def test_undo_keeps_what_was_staged_and_what_was_edited_after_that(small: Small, conflicted: Path) -> None:
+    (conflicted / "service.py").write_text("staged\n")
+    git(conflicted, "add", "service.py")
+    (conflicted / "service.py").write_text("edited after that\n")
+    assert small.run(conflicted, "undo").returncode == 0
+    assert git(conflicted, "show", "refs/shipsmith/undone:service.py") == "edited after that\n"
+    assert git(conflicted, "show", "refs/shipsmith/undone^:service.py") == "staged\n"
+    assert git(conflicted, "status", "--porcelain") == ""
+
+
 def test_undo_leaves_other_changes_as_they_are(small: Small, project: Path) -> None:
     commit(project, {"mine.txt": "mine\n"})
     small.run(project, "update", "--to", "v0.2.0")
