@@ -313,6 +313,7 @@ git. At each step, in a fresh copy of a repository:
 | as before | nothing was changed |
 | undo | something was changed, and `shipsmith undo` puts everything back |
 | complete | all is done |
+| - | not tried here: the same lines of code are at an earlier step, or a removal that fails is passed over |
 
 Each time, `shipsmith undo` follows. Then the files, with their modes, types and contents, the index, the refs
 and what git ignores are as they were before the change, apart from what was done meanwhile. Edits that `undo`
@@ -332,7 +333,7 @@ def table(scene: str, steps: list[Step], outcomes: Mapping[tuple[int, str], Iter
     columns = (KILLED, FAILED, MEANWHILE)
     lines = [f"## {scene}", "", "| step | how | " + " | ".join(columns) + " |", "|---|---|---|---|---|"]
     for number, step in enumerate(steps):
-        cells = [", ".join(sorted(set(outcomes.get((number, column), ())))) for column in columns]
+        cells = [", ".join(sorted(set(outcomes.get((number, column), "-")))) for column in columns]
         lines.append(f"| {step.does} | `{step.how}` | " + " | ".join(cells) + " |")
     return "\n".join([*lines, ""])
 

@@ -38,4 +38,4 @@ def test_the_page_lists_the_steps(small: Small, tmp_path: Path) -> None:
         part = page.partition(f"\n## {scene.name}\n")[2].partition("\n## ")[0]
         listed = [line.split(" | ")[:2] for line in part.splitlines() if line.startswith("| ")][1:]
         assert listed == [[f"| {step.does}", f"`{step.how}`"] for step in steps], "run `make faults`"
-        assert all(outcome not in part for outcome in ("|  |", "lost"))
+        assert "lost" not in part
