@@ -17,9 +17,10 @@ def git(tmp_path: Path) -> Git:
 
 
 def _stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
-    """A git that does what `script` says."""
+    """A git that does what `script` says, and has no configuration."""
     (folder / "bin").mkdir()
-    (folder / "bin/git").write_text(f"#!/bin/sh\n{script}\n")
+    without_settings = 'case " $* " in *" config "*) exit 0 ;; esac'
+    (folder / "bin/git").write_text(f"#!/bin/sh\n{without_settings}\n{script}\n")
     (folder / "bin/git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
 
