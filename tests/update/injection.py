@@ -195,7 +195,7 @@ class _Hook:
             flags = arguments[2]
             return f"open {short} to write" if isinstance(flags, int) and flags & WRITES else ""
         if name == "os.rename":
-            return f"rename {short} to {os.path.relpath(os.fsdecode(arguments[1]), self.project)}"  # type: ignore[arg-type]
+            return f"rename {short} to {os.path.relpath(os.fsdecode(arguments[1]), self.project)}"  # type: ignore[arg-type]  # of an audit event
         return f"{name.rpartition('.')[2]} {short}"
 
     def _happen(self, fault: Fault, *, is_git: bool) -> None:
