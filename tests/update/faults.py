@@ -117,7 +117,7 @@ class Step:
     does: str
     how: str
     events: dict[int, Event]
-    """By their numbers, each line of code once."""
+    """By their numbers: the first, and each line of code that is not in an earlier step."""
 
 
 PREPARE = "prepare the change: new objects that nothing refers to yet"
@@ -166,9 +166,10 @@ def steps_of(events: Iterable[Event]) -> list[Step]:
     for number, event in enumerate(events, 1):
         does = DOES[event.where if event.where in DOES else event.where.partition(".")[0]]
         how = "git, several times" if does == PREPARE else event.what
-        if not steps or (steps[-1].does, steps[-1].how) != (does, how):
+        is_first = not steps or (steps[-1].does, steps[-1].how) != (does, how)
+        if is_first:
             steps.append(Step(does, how, {}))
-        if (event.lines, event.what) not in lines:
+        if is_first or (event.lines, event.what) not in lines:
             steps[-1].events[number] = event
             lines.add((event.lines, event.what))
     return steps
@@ -179,7 +180,7 @@ def faults_at(number: int, event: Event) -> list[Fault]:
     names = ["kill"]
     if event.what.startswith("git "):
         names += OF_GIT
-    elif not event.what.startswith("rmtree"):  # which goes on where it can
+    else:
         names += [*ERRORS, *(["limit"] if event.what.startswith("open") else [])]
     return [Fault(number, name) for name in (*names, *ACTIONS)]
 
@@ -313,7 +314,6 @@ git. At each step, in a fresh copy of a repository:
 | as before | nothing was changed |
 | undo | something was changed, and `shipsmith undo` puts everything back |
 | complete | all is done |
-| - | not tried here: the same lines of code are at an earlier step, or a removal that fails is passed over |
 
 Each time, `shipsmith undo` follows. Then the files, with their modes, types and contents, the index, the refs
 and what git ignores are as they were before the change, apart from what was done meanwhile. Edits that `undo`

@@ -154,12 +154,16 @@ class _Hook:
     def __init__(self, project: Path, scratch: Path, fault: Fault | None) -> None:
         self.project, self.scratch, self.fault = str(project), scratch, fault
         self.process, self.count, self.busy = os.getpid(), 0, False
+        self.in_a_removal: OSError | None = None
         self.events = (scratch / "events").open("w", buffering=1)
 
     def __call__(self, name: str, arguments: tuple[object, ...]) -> None:
         # interpreters and threads that end still raise events
         if self.busy or os is None or os.getpid() != self.process:
             return
+        if self.in_a_removal and sys._getframe(1).f_code.co_filename == shutil.__file__:
+            error, self.in_a_removal = self.in_a_removal, None
+            raise error
         what = self._what(name, arguments)
         if not what:
             return
@@ -169,7 +173,7 @@ class _Hook:
             if not self.fault:
                 self.events.write(f"{_where(sys._getframe(1), what)}\n")
             elif self.fault.at == self.count:
-                self._happen(self.fault, is_git=name == "subprocess.Popen")
+                self._happen(self.fault, name)
         finally:
             self.busy = False
 
@@ -198,14 +202,18 @@ class _Hook:
             return f"rename {short} to {os.path.relpath(os.fsdecode(arguments[1]), self.project)}"  # type: ignore[arg-type]  # of an audit event
         return f"{name.rpartition('.')[2]} {short}"
 
-    def _happen(self, fault: Fault, *, is_git: bool) -> None:
+    def _happen(self, fault: Fault, event: str) -> None:
         if action := ACTIONS.get(fault.name):
             action(Path(self.project))
         elif fault.name == "kill":
             os.kill(self.process, signal.SIGKILL)
         elif fault.name in ERRORS:
-            raise OSError(ERRORS[fault.name], os.strerror(ERRORS[fault.name]))
-        elif is_git:
+            error = OSError(ERRORS[fault.name], os.strerror(ERRORS[fault.name]))
+            if event != "shutil.rmtree":
+                raise error
+            # which catches what the system says to its first step, not what stops it before that
+            self.in_a_removal = error
+        elif event == "subprocess.Popen":
             (self.scratch / "armed").write_text(f"{fault.name}\n")
         else:
             # the file can be opened, and nothing be written from now on

@@ -2,10 +2,11 @@
 
 from itertools import count
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from .faults import PAGE, PREPARE, Step, events_of, faults_at, make_scenes, steps_of, try_fault
+from .faults import PAGE, PREPARE, Outcome, Step, events_of, faults_at, make_scenes, steps_of, try_fault
 from .injection import Fault
 from .small import Small
 
@@ -36,6 +37,9 @@ def test_the_page_lists_the_steps(small: Small, tmp_path: Path) -> None:
     for scene in make_scenes(small, tmp_path):
         steps = steps_of(events_of(small, scene, tmp_path / f"{scene.name} events"))
         part = page.partition(f"\n## {scene.name}\n")[2].partition("\n## ")[0]
-        listed = [line.split(" | ")[:2] for line in part.splitlines() if line.startswith("| ")][1:]
-        assert listed == [[f"| {step.does}", f"`{step.how}`"] for step in steps], "run `make faults`"
-        assert "lost" not in part
+        rows = [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("| ")][1:]
+        listed = [row[:2] for row in rows]
+        assert listed == [[step.does, f"`{step.how}`"] for step in steps], "run `make faults`"
+        outcomes = {outcome for row in rows for cell in row[2:] for outcome in cell.split(", ")}
+        assert outcomes <= set(get_args(Outcome)), outcomes
+        assert all(len(row) == 5 for row in rows)
