@@ -18,6 +18,9 @@ from .merge import Sides
 SAVED, UNDONE, WRITTEN = "saved", "undone", "written"
 """In our state: what was replaced, what `undo` found edited, and a file before it gets its name."""
 
+NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP)
+"""Where a file cannot have two names: on two file systems, or on one of another kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:
@@ -61,9 +64,7 @@ def put(git: Git, state: Path, changes: list[Outside]) -> None:
             written.unlink(missing_ok=True)
             _write(written, change.after, contents[change.after.oid], _permissions(saved, change.is_program))
             file.parent.mkdir(parents=True, exist_ok=True)
-            if os.path.lexists(file):
-                raise UserError(f"{change.path} appeared while files were changed. Move it away")
-            _move(written, file)
+            _name(written, file, change.path)
 
 
 def put_back(git: Git, state: Path, outside: Differences) -> Path | None:
@@ -74,6 +75,9 @@ def put_back(git: Git, state: Path, outside: Differences) -> Path | None:
         if before and not os.path.lexists(saved):
             # the change did not come so far, or an undo that was killed did
             continue
+        if before and _is_same(saved, file):
+            saved.unlink()
+            continue
         if os.path.lexists(file):
             (kept / path).parent.mkdir(parents=True, exist_ok=True)
             _move(file, kept / path)
@@ -81,7 +85,7 @@ def put_back(git: Git, state: Path, outside: Differences) -> Path | None:
                 remove(kept / path, state)
         if before:
             file.parent.mkdir(parents=True, exist_ok=True)
-            _move(saved, file)
+            _name(saved, file, path)
         else:
             remove(file, git.folder)
     return kept if kept.exists() else None
@@ -197,6 +201,32 @@ def _move(source: Path, target: Path) -> None:
         target.unlink(missing_ok=True)
         shutil.copy2(source, target, follow_symlinks=False)
         source.unlink()
+
+
+def _name(source: Path, file: Path, path: str) -> None:
+    """Move to a name that is free: what appeared there meanwhile is somebody's, and stays."""
+    appeared = UserError(f"{path} appeared while files were changed. Move it away")
+    if os.path.lexists(file):
+        raise appeared
+    try:
+        # unlike a rename, this replaces nothing
+        os.link(source, file, follow_symlinks=False)
+    except FileExistsError:
+        raise appeared from None
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        _move(source, file)
+    else:
+        source.unlink()
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether these are two names of one file: a kill came between giving it the one and taking the other."""
+    try:
+        return os.path.samestat(one.lstat(), other.lstat())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _free_folder(folder: Path) -> Path:

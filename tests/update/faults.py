@@ -143,6 +143,7 @@ DOES = {
     "outside.forget": "drop ignored files that an earlier change replaced",
     "outside.put": "replace a file that git ignores",
     "outside._move": "move a file that git ignores",
+    "outside._name": "give a file that git ignores its name, if that is free",
     "outside._write": "replace a file that git ignores",
     "change.apply": "change the working tree, and the copy of the index",
     "index.Index.publish": "put the copy in the place of the index",

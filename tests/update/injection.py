@@ -161,7 +161,7 @@ class _Hook:
         # interpreters and threads that end still raise events
         if self.busy or os is None or os.getpid() != self.process:
             return
-        if self.in_a_removal and sys._getframe(1).f_code.co_filename == shutil.__file__:
+        if self.in_a_removal and name in ("os.scandir", "os.remove", "os.rmdir"):
             error, self.in_a_removal = self.in_a_removal, None
             raise error
         what = self._what(name, arguments)
@@ -211,8 +211,8 @@ class _Hook:
             error = OSError(ERRORS[fault.name], os.strerror(ERRORS[fault.name]))
             if event != "shutil.rmtree":
                 raise error
-            # which catches what the system says to its first step, not what stops it before that
-            self.in_a_removal = error
+            # which passes over what the system says to one of its steps, if there is anything to remove
+            self.in_a_removal = error if (Path(self.project) / ".git/shipsmith/saved").exists() else None
         elif event == "subprocess.Popen":
             (self.scratch / "armed").write_text(f"{fault.name}\n")
         else:
