@@ -14,6 +14,8 @@ STRICT = os.environ.get("STRICT") == "1"
 def pytest_configure() -> None:
     # Here are uv, whose cache the generated services share, and the checkers
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    # Hundreds of processes are started here: byte code is worth more than it costs
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A terminated run ends its servers, as an interrupted one does. A run in the background of a shell is
     # told to ignore interruptions, and what the tests start would inherit that.
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -49,6 +49,12 @@ def _enter(stack: ExitStack, started: AbstractContextManager[T]) -> T:
 
 
 @pytest.fixture(scope="session")
+def mypy_cache(worker_id: str) -> Path:
+    """What mypy found out about the packages that all services use; two at once must not write to it."""
+    return source.root() / "build/mypy" / worker_id
+
+
+@pytest.fixture(scope="session")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The `full` preset, set up."""
     answers = presets.load(source.root(), "full").answers

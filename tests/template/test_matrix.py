@@ -9,7 +9,8 @@ import pytest
 from shipsmith import source
 from shipsmith.options import Answers, Questionnaire
 
-from . import overlays, projects
+from . import environments, overlays, projects
+from .projects import Project
 from .rows import matrix
 
 ROWS = matrix()
@@ -18,20 +19,30 @@ each_row = pytest.mark.parametrize("answers", [pytest.param(row, id=name) for na
 
 @each_row
 def test_service_passes_its_own_checks_and_tests(
-    answers: Answers, tmp_path: Path, needs: Callable[[Answers], dict[str, str]]
+    answers: Answers, tmp_path: Path, mypy_cache: Path, needs: Callable[[Answers], dict[str, str]]
 ) -> None:
-    """`make setup check test` pass in a new repository: no finding, no skip, and nothing left for git."""
+    """`make check test` pass in a new repository: no finding, no skip, and nothing left for git."""
     environment = needs(answers)
     project = projects.new(tmp_path / answers["service_name"], answers)
 
-    project.make("setup")
-    project.make("check")
+    environments.prepare(project)
+    assert environments.missing_in_lock(project) == set()
+    project.make("check", environment={"MYPY_CACHE_DIR": str(mypy_cache)})
     tested = project.make("test", environment=environment)
 
     closing_line = tested.strip().splitlines()[-1]
     assert " passed" in closing_line
     assert not {"skipped", "failed", "error", "xfailed"} & set(closing_line.replace(",", "").split())
     assert projects.run("git", "status", "--porcelain", directory=project.folder) == ""
+
+
+def test_the_locks_are_enough(full: Project, tmp_path: Path) -> None:
+    """`make setup` installs all that the checks and the service need; the other tests do not run it."""
+    smallest = projects.new(tmp_path / "orders", ROWS["minimal"])
+    smallest.make("setup")
+    for project in (smallest, full):
+        project.make("check")
+        projects.run(*project.python("-m", "pytest", "tests/unit"), directory=project.folder)
 
 
 @each_row
