@@ -1,0 +1,83 @@
+"""What a change of the template changes in what it makes: `python -m tools.compare_rows REF`.
+
+Every row of the test matrix is rendered with the template as of REF and with the one in the working tree.
+Prints each difference once, with the number of rows that have it; the exit status is 1 where there are any.
+"""
+
+import subprocess
+import sys
+import tarfile
+from argparse import ArgumentParser
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from difflib import unified_diff
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shipsmith import source
+from shipsmith.history import Template
+from shipsmith.options import Answers
+from shipsmith.render import derive, render
+
+from tests.template.rows import matrix
+
+Rendered = dict[str, bytes]
+
+
+def main() -> None:
+    parser = ArgumentParser(description="Compare what two versions of the template make, row by row.")
+    parser.add_argument("ref", help="the commit to compare with, such as HEAD")
+    parser.add_argument("--names", action="store_true", help="print only which files differ")
+    arguments = parser.parse_args()
+    rows = list(matrix().values())
+    with TemporaryDirectory() as name:
+        before = _checked_out(arguments.ref, Path(name))
+        with ProcessPoolExecutor() as pool:
+            old = pool.map(partial(_rendered, before), rows)
+            new = pool.map(partial(_rendered, source.root()), rows)
+            differences = Counter(each for pair in zip(old, new, strict=True) for each in _compare(*pair))
+    for (path, text), count in sorted(differences.items()):
+        print(f"{path}: {count} of {len(rows)} rows" if arguments.names else text)
+    print(f"{len(rows)} rows, {len(differences)} differences")
+    sys.exit(1 if differences else 0)
+
+
+def _checked_out(ref: str, folder: Path) -> Path:
+    archive = subprocess.run(
+        ["git", "-C", source.root(), "archive", ref], check=True, capture_output=True
+    ).stdout
+    with tarfile.open(fileobj=BytesIO(archive)) as stream:
+        stream.extractall(folder, filter="data")
+    return folder
+
+
+def _rendered(root: Path, answers: Answers) -> Rendered:
+    """The files of a new repository by their paths, with its stubs and locks."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        template = Template("v0.0.0", root)
+        render(answers, template, folder)
+        derive(folder, template)
+        return {
+            str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+        }
+
+
+def _compare(old: Rendered, new: Rendered) -> list[tuple[str, str]]:
+    """The paths that differ, with how."""
+    return [
+        (path, _difference(path, old.get(path, b""), new.get(path, b"")))
+        for path in sorted(old.keys() | new.keys())
+        if old.get(path) != new.get(path)
+    ]
+
+
+def _difference(path: str, old: bytes, new: bytes) -> str:
+    lines = (text.decode().splitlines(keepends=True) for text in (old, new))
+    return "".join(unified_diff(*lines, f"before/{path}", f"after/{path}"))
+
+
+if __name__ == "__main__":
+    main()
