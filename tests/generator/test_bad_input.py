@@ -13,7 +13,7 @@ BAD_INPUTS = {
     "an unknown choice": (["--set", "cache=rediss"], "Did you mean 'redis'?"),
     "no boolean": (["--set", "grpc=maybe"], "'maybe' is not true or false"),
     "a setting without a value": (["--set", "grpc"], "--set OPTION=VALUE"),
-    "an answer to a hidden question": (["--set", "with_redis=evil"], "with_redis: cannot be set"),
+    "an answer to a hidden question": (["--set", "with_cache_redis=evil"], "with_cache_redis: cannot be set"),
     "no entrypoint": (["--set", "http=false", "--set", "grpc=false"], "set http or grpc to true"),
     "a broker without a database": (["--preset", "minimal", "--set", "broker=rabbitmq"], "needs a database"),
     "an unknown preset": (["--preset", "ful"], "Did you mean 'full'?"),

@@ -21,7 +21,7 @@ service_name: {type: str, default: orders}
 cache: {type: str, choices: [none, memory, redis], default: none}
 store: {type: str, choices: [none, memory], default: none}
 grpc: {type: bool, default: false}
-with_redis: {type: str, when: false, default: "{{ '.' if cache == 'redis' else '' }}"}
+with_cache_redis: {type: str, when: false, default: "{{ '.' if cache == 'redis' else '' }}"}
 with_grpc: {type: str, when: false, default: "{{ '.' if grpc else '' }}"}
 """
 ANSWERS = """\
@@ -85,7 +85,7 @@ FIRST: Files = {
     "logo.png": LOGO,
     "tools/run.sh": "#!/bin/sh\necho run\n",
     "local/settings.env": "A=1\n",
-    "{{ with_redis }}/adapters/cache.py": "import redis\n",
+    "{{ with_cache_redis }}/adapters/cache.py": "import redis\n",
     "{{ with_grpc }}/proto/orders/v1/orders.proto": PROTO,
 }
 SECOND: Files = {
@@ -105,7 +105,7 @@ SECOND: Files = {
 }
 THIRD: Files = {
     "README.md.jinja": "# {{ service_name }}\n\nThird, {{ region }}.\n",
-    "_updates/v0.3.0.yml": "notes: [{text: For Redis., when: '{{ with_redis }}'}, {text: Regions.}]\n",
+    "_updates/v0.3.0.yml": "notes: [{text: For Redis., when: '{{ with_cache_redis }}'}, {text: Regions.}]\n",
 }
 NEW_QUESTION = "region: {type: str, help: The region, choices: [north, south], default: north}\n"
 WITHOUT_MEMORY = QUESTIONS.replace("[none, memory, redis]", "[none, redis]")

@@ -66,7 +66,7 @@ def test_set_changes_any_answer(small: Small, project: Path) -> None:
         (["remove", "redis"], "is not chosen here: cache=none"),
         (["set", "cache"], "Write OPTION=VALUE"),
         (["set", "cache=reddis"], "Did you mean 'redis'?"),
-        (["set", "with_redis=x"], "cannot be set"),
+        (["set", "with_cache_redis=x"], "cannot be set"),
         (["set", "cache", "cache=reddis"], "Did you mean 'redis'?"),
         (["update", "--to", "v9.9.9"], "v9.9.9"),
         (["update", "elsewhere"], "elsewhere is no folder"),

@@ -260,8 +260,8 @@ def test_notes_of_all_versions_passed_are_told_where_they_apply(
     tmp_path: Path, small: Small, project: Path
 ) -> None:
     assert update(small, project, to="v0.3.0")["notes"] == ["Read this.", "Regions."]
-    with_redis = small.project(tmp_path / "other" / "orders", "cache=redis")
-    assert update(small, with_redis, to="v0.3.0")["notes"][1:] == ["For Redis.", "Regions."]
+    with_cache_redis = small.project(tmp_path / "other" / "orders", "cache=redis")
+    assert update(small, with_cache_redis, to="v0.3.0")["notes"][1:] == ["For Redis.", "Regions."]
 
 
 def test_an_answer_that_the_new_version_does_not_accept_stops_the_update(

@@ -20,8 +20,8 @@ PYTHON = Path("template/{{ in_python }}")
 PACKAGE = PYTHON / "src/{{ package }}"
 HTTP = Path("template/{{ with_http }}/{{ in_python }}")
 GRPC = Path("template/{{ with_grpc }}/{{ in_python }}")
-RABBITMQ = Path("template/{{ with_broker }}/{{ with_rabbitmq }}/{{ in_python }}")
-KUBERNETES = Path("template/{{ with_deploy }}/{{ with_kubernetes }}")
+RABBITMQ = Path("template/{{ with_broker }}/{{ with_broker_rabbitmq }}/{{ in_python }}")
+KUBERNETES = Path("template/{{ with_deploy }}/{{ with_deploy_kubernetes }}")
 DECISION = "0001-one-process-ports-and-adapters.md.jinja"
 
 
