@@ -1,5 +1,6 @@
 """The template's questions: which there are, what they accept, and which values exclude each other."""
 
+import json
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -93,7 +94,8 @@ class Questionnaire:
     def default(self, question: Question, answers: Mapping[str, Any]) -> Any:
         if not isinstance(question.default, str):
             return question.default
-        return self.render(question.default, answers)
+        text = self.render(question.default, answers)
+        return json.loads(text) if question.type == "json" else text
 
     def context(self, answers: Answers) -> Answers:
         """The answers with the names that follow from them, as the template's files see them."""

@@ -42,6 +42,7 @@ def derive(project: Path, template: Template) -> None:
 @cache
 def _worker() -> "type[Worker]":
     """Copier's worker, which renders each part of each path anew: here once, to save half of its time."""
+    from copier._jinja_ext import get_yield_context
     from copier._main import Worker
     from copier._types import Phase
 
@@ -55,11 +56,14 @@ def _worker() -> "type[Worker]":
             return self.template.answers_relpath
 
         def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
-            if "{" not in string:
-                return string
+            is_plain = "{" not in string
             # answers are final from here on
-            if extra_context or Phase.current() is not Phase.RENDER:
+            if not is_plain and (extra_context or "{%" in string or Phase.current() is not Phase.RENDER):
                 return super()._render_string(string, extra_context)
+            # copier does so where it renders; else the next file would count as one of the last loop
+            get_yield_context(self.jinja_env).yield_name = None
+            if is_plain:
+                return string
             if string not in self._parts:
                 self._parts[string] = super()._render_string(string)
             return self._parts[string]

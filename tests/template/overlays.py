@@ -1,26 +1,36 @@
 """Where each file of the template goes: what folder names render to."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from shipsmith.options import Answers, Questionnaire
 
 NOT_COPIED = {"_option", "_shared"}
+LOOP = re.compile(r"{% yield (\w+) from (\w+) %}(.*){% endyield %}")
 
 
 def destinations(root: Path, answers: Answers) -> Iterator[str]:
     """The destination of every file that these answers switch on, once for each file of the template."""
     questionnaire = Questionnaire(root)
-    # The two names that copier adds
-    context = {**answers, "_copier_answers": answers, "_copier_conf": {"answers_file": ".copier-answers.yml"}}
-    for name, question in questionnaire.questions.items():
-        if name not in context:
-            context[name] = questionnaire.default(question, context)
-
+    context = questionnaire.context(answers) | {"_copier_conf": {"answers_file": ".copier-answers.yml"}}
     template = root / "template"
     for path in sorted(template.rglob("*")):
         parts = path.relative_to(template).parts
         if path.is_file() and not NOT_COPIED.intersection(parts):
-            names = [questionnaire.render(part.removesuffix(".jinja"), context) for part in parts]
-            if all(names):
-                yield "/".join(name for name in names if name != ".")
+            yield from _places([part.removesuffix(".jinja") for part in parts], context, questionnaire)
+
+
+def _places(parts: list[str], context: Mapping[str, Any], questionnaire: Questionnaire) -> Iterator[str]:
+    """The path that the parts render to, or one for each turn of a loop in them."""
+    for number, part in enumerate(parts):
+        if loop := LOOP.fullmatch(part):
+            name, values, body = loop.groups()
+            for value in context[values]:
+                turn = [*parts[:number], body, *parts[number + 1 :]]
+                yield from _places(turn, {**context, name: value}, questionnaire)
+            return
+    names = [questionnaire.render(part, context) for part in parts]
+    if all(names):
+        yield "/".join(name for name in names if name != ".")
