@@ -38,19 +38,6 @@ def rendered(folder: Path) -> Path:
     return manifests
 
 
-def test_hadolint_finds_nothing_in_the_dockerfile(folder: Path) -> None:
-    tools.check("hadolint", "Dockerfile", directory=folder)
-
-
-def test_checkov_finds_nothing_in_the_dockerfile_and_the_manifests(folder: Path, rendered: Path) -> None:
-    """Except what the repository's own configuration gives reasons for."""
-    configuration = folder / "deploy" / ".checkov.yaml"
-    files = [folder / "Dockerfile", *(rendered / f"{overlay}.yaml" for overlay in OVERLAYS)]
-    report = tools.check("checkov", "--config-file", configuration, "--file", *files, directory=rendered)
-    assert "dockerfile scan results" in report
-    assert "kubernetes scan results" in report
-
-
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_manifest_has_only_fields_and_kinds_that_kubernetes_knows(rendered: Path, overlay: str) -> None:
     manifests = list(yaml.safe_load_all((rendered / f"{overlay}.yaml").read_text()))
@@ -79,8 +66,3 @@ def test_shellcheck_finds_nothing_in_the_script_of_a_workflow(folder: Path) -> N
 
 def test_zizmor_finds_nothing_in_the_workflows(folder: Path) -> None:
     tools.check("zizmor", "--offline", "--no-config", ".github", directory=folder)
-
-
-def test_buf_lint_finds_nothing_in_the_proto(folder: Path) -> None:
-    if (folder / "proto").exists():
-        tools.check("buf", "lint", directory=folder)

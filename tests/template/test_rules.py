@@ -1,0 +1,98 @@
+"""The template keeps the rules of docs/adding-an-option.md, and who breaks one is told which."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from shipsmith import rules, source
+
+CACHE = "template/{{ with_cache }}"
+REDIS = f"{CACHE}/{{{{ with_cache_redis }}}}"
+DATABASE = "template/{{ with_database }}"
+BROKER = "template/{{ with_broker }}/_option/question.yml"
+
+Change = Callable[[Path], object]
+
+
+def replace(name: str, old: str, new: str) -> Change:
+    def change(root: Path) -> None:
+        text = (root / name).read_text()
+        assert old in text
+        (root / name).write_text(text.replace(old, new))
+
+    return change
+
+
+def append(name: str, text: str) -> Change:
+    def change(root: Path) -> None:
+        with (root / name).open("a") as stream:
+            stream.write(text)
+
+    return change
+
+
+WRONG: dict[str, tuple[Change, str]] = {
+    "a flag that another option has": (
+        append(BROKER, "with_cache_redis: {type: str, when: false, default: ''}\n"),
+        "with_cache_redis is defined 2 times, in template/{{ with_broker }}/_option/question.yml, "
+        "template/{{ with_cache }}/_option/question.yml. A flag is called with_OPTION_VALUE",
+    ),
+    "a choice without a folder": (
+        replace(f"{DATABASE}/_option/question.yml", "postgresql]", "postgresql, mysql]"),
+        f"database=mysql has no page {DATABASE}/{{{{ with_database_mysql }}}}/_option/parts.jinja, "
+        "which says what it adds to shared files",
+    ),
+    "a choice without a flag": (
+        replace(f"{DATABASE}/_option/question.yml", "postgresql]", "postgresql, mysql]"),
+        "database=mysql has no flag with_database_mysql in template/{{ with_database }}/_option/question.yml",
+    ),
+    "a misspelt place": (
+        replace(f"{REDIS}/_option/parts.jinja", "macro env_example()", "macro env_exampel()"),
+        f"{REDIS}/_option/parts.jinja fills env_exampel, "
+        "which is no place in a shared file. template/_shared/places.jinja lists them",
+    ),
+    "a language without a folder": (
+        replace("copier.yml", "choices: [python]", "choices: [python, go]"),
+        "language=go has no folder template/{{ in_go }}",
+    ),
+    "a place that no option fills": (
+        replace("template/_shared/places.jinja", "= {", "= {\n  'readme_end': ['README.md', 'an end'],"),
+        "no option fills readme_end. Remove it from template/_shared/places.jinja and from its file",
+    ),
+    "a place that no file has": (
+        replace("template/.env.example.jinja", "slots.env_example", "''"),
+        "no shared file uses env_example. Write slots.env_example there, or remove it from "
+        "template/_shared/places.jinja",
+    ),
+    "another option's product": (
+        append("template/README.md.jinja", "Start Redis first.\n"),
+        "template/README.md.jinja names redis, which is cache's: Start Redis first.",
+    ),
+    "another option's product in the name of a folder": (
+        lambda root: (root / REDIS).rename(root / DATABASE / "{{ with_cache_redis }}"),
+        f"{DATABASE}/{{{{ with_cache_redis }}}}/_option/parts.jinja names redis, which is cache's: "
+        f"{DATABASE}/{{{{ with_cache_redis }}}}/_option/parts.jinja",
+    ),
+    "a folder that nothing switches on": (
+        lambda root: (root / REDIS).rename(root / CACHE / "{{ with_cache_rediss }}"),
+        "a folder is called {{ with_cache_rediss }}, and no question.yml defines with_cache_rediss",
+    ),
+    "an option that is missing in the order": (
+        replace("copier.yml", "default: [http, grpc,", "default: [grpc,"),
+        "copier.yml includes the options http, grpc, database, cache, broker, metrics, deploy, ci, "
+        "and `options` there lists grpc, database, cache, broker, metrics, deploy, ci",
+    ),
+}
+
+
+def test_the_template_breaks_no_rule() -> None:
+    assert rules.problems(source.root()) == []
+
+
+@pytest.mark.parametrize(("change", "sentence"), WRONG.values(), ids=WRONG)
+def test_a_broken_rule_is_named(tmp_path: Path, change: Change, sentence: str) -> None:
+    shutil.copy(source.root() / "copier.yml", tmp_path)
+    shutil.copytree(source.root() / "template", tmp_path / "template")
+    change(tmp_path)
+    assert sentence in rules.problems(tmp_path)
