@@ -6,13 +6,11 @@ import sys
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
-# Its many pinned dependencies would decide the versions of ours, so it gets an environment of its own.
-CHECKOV = "checkov==3.3.30"
 
 
 def check(name: str, *arguments: str | Path, directory: Path) -> str:
     """What a checker prints; fails with it if there are findings."""
-    command = [str(part) for part in (*_command(name), *arguments)]
+    command = [str(part) for part in (BIN / name, *arguments)]
     result = subprocess.run(
         command,
         cwd=directory,
@@ -28,9 +26,3 @@ def check(name: str, *arguments: str | Path, directory: Path) -> str:
 def kustomize(overlay: Path) -> str:
     """The manifests that an overlay makes."""
     return check("kubectl", "kustomize", overlay, directory=overlay)
-
-
-def _command(name: str) -> list[str | Path]:
-    if name == "checkov":
-        return [BIN / "uv", "tool", "run", "--quiet", "--from", CHECKOV, "checkov"]
-    return [BIN / name]

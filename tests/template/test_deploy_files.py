@@ -1,4 +1,4 @@
-"""The generated Dockerfile, manifests, workflow and proto hold up before the checkers of their trades."""
+"""The manifests, workflows and scripts hold up before checkers that the repository does not run itself."""
 
 from pathlib import Path
 from typing import Any
