@@ -24,8 +24,9 @@ def prepare(project: Project) -> None:
     projects.run("uv", "venv", "--quiet", "--python", sys.executable, environment, directory=project.folder)
     packages = _packages(environment) / "shared.pth"
     packages.write_text(f"{project.folder / 'src'}\n{_packages(_universe())}\n")
-    # ruff's module looks for its program beside Python
-    (environment / "bin/ruff").symlink_to(_universe() / "bin/ruff")
+    # their modules look for the program beside Python
+    for name in ("ruff", "uv"):
+        (environment / "bin" / name).symlink_to(_universe() / "bin" / name)
     (environment / "ready").touch()
 
 
