@@ -91,9 +91,10 @@ def _order(layout: Layout) -> Iterator[str]:
 
 def _languages(layout: Layout) -> Iterator[str]:
     for language in layout.questionnaire.questions["language"].choices:
-        for folder in (f"template/{_flag(f'in_{language}')}", f"template/_shared/{language}"):
-            if not (layout.root / folder).is_dir():
-                yield f"language={language} has no folder {folder}"
+        pages = (f"{_flag(f'in_{language}')}/_option/parts.jinja", f"_shared/{language}/reserved.jinja")
+        for page in pages:
+            if not (layout.root / "template" / page).is_file():
+                yield f"language={language} has no file template/{page}"
 
 
 def _folders(layout: Layout) -> Iterator[str]:

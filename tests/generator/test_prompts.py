@@ -27,7 +27,7 @@ def test_a_name_a_resource_and_its_fields_are_asked_for(
     child.send("\x1b[A" + ENTER)  # one up from the default: minimal
     child.expect("Name of the service")
     child.send("\x15billing" + ENTER)
-    child.expect("What it keeps")
+    child.expect("Resource that the service manages")
     child.send("\x15invoice" + ENTER)
     child.expect("Its fields")
     child.send("\x15total: decimal, paid: bool?" + ENTER)
@@ -60,17 +60,17 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     child = terminal(*given)
     child.expect("Customise it")
     child.send("y")
-    for question in ("What it does", "Team that owns it", "Where its container images"):
-        child.expect(question)
-        child.send(ENTER)
     child.expect("Programming language")
     child.send(ENTER)
-    child.expect("Serve gRPC")
-    child.send("y")
-    for question in ("Where the data is kept", "What keeps single reads", "Where events are published"):
+    for question in ("What the service does", "Team that owns the service", "Image repository"):
         child.expect(question)
         child.send(ENTER)
-    for question in ("How metrics are exposed", "What deploys it", "What runs the checks"):
+    child.expect("Serve gRPC")
+    child.send("y")
+    for question in ("Database", "Read-through cache", "Message broker"):
+        child.expect(question)
+        child.send(ENTER)
+    for question in ("Metrics", "Deployment target", "Continuous integration"):
         child.expect(question)
         child.send(ENTER)
     child.expect("Make it")
@@ -98,7 +98,7 @@ def test_an_invalid_answer_is_explained_at_once(tmp_path: Path, terminal: Callab
     child = terminal("--preset", "minimal")
     child.expect("Name of the service")
     child.send("\x15Billing" + ENTER)
-    child.expect("is no service name")
+    child.expect("is not a valid service name")
     child.sendcontrol("c")
     child.expect(pexpect.EOF)
     child.close()

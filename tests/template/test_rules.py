@@ -52,9 +52,9 @@ WRONG: dict[str, tuple[Change, str]] = {
         f"{REDIS}/_option/parts.jinja fills env_exampel, "
         "which is no place in a shared file. template/_shared/places.jinja lists them",
     ),
-    "a language without a folder": (
+    "a language without a page": (
         replace("copier.yml", "choices: [python]", "choices: [python, go]"),
-        "language=go has no folder template/{{ in_go }}",
+        "language=go has no file template/{{ in_go }}/_option/parts.jinja",
     ),
     "a place that no option fills": (
         replace("template/_shared/places.jinja", "= {", "= {\n  'readme_end': ['README.md', 'an end'],"),
