@@ -10,9 +10,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # the build has hatchling and what it needs; these modules need no more than that
 sys.path.insert(0, str(Path(__file__).parent))
-from shipsmith.archive import BUNDLE, TEMPLATE, Clone, git, head, initialise
-from shipsmith.source import HISTORY
-from shipsmith.trees import folder_id
+from shipsmith.git.objects import folder_id
+from shipsmith.template.location import HISTORY
+from shipsmith.template.store import BUNDLE, TEMPLATE, Clone, git, head, initialise
 
 NOBODY = {
     f"GIT_{role}_{key}": value

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from shipsmith import source
+from shipsmith.template import location
 
 NOBODY = {
     f"GIT_{role}_{key}": value
@@ -15,12 +15,12 @@ NOBODY = {
 
 def copy(folder: Path) -> Path:
     """A git repository in `folder`, with one commit: this checkout's files as they stand."""
-    listed = git(source.root(), "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    listed = git(location.root(), "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in listed.split("\0"):
-        if name and (source.root() / name).is_file():
+        if name and (location.root() / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((source.root() / name).read_bytes())
-            (folder / name).chmod((source.root() / name).stat().st_mode)
+            (folder / name).write_bytes((location.root() / name).read_bytes())
+            (folder / name).chmod((location.root() / name).stat().st_mode)
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder, "all")
     return folder

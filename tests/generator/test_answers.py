@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import yaml
-from shipsmith import history, presets, source
-from shipsmith.answers import checksum, recorded_checksum
-from shipsmith.options import Answers, Questionnaire
-from shipsmith.render import render
+from shipsmith.project.checksum import checksum, recorded_checksum
+from shipsmith.rendering.copier import render
+from shipsmith.template import location, presets, versions
+from shipsmith.template.questionnaire import Answers, Questionnaire
 
 # Texts that YAML would take for something else, were they not quoted, or that it spreads over lines.
 DESCRIPTIONS = (
@@ -37,7 +37,7 @@ FIELDS: tuple[dict[str, str], ...] = (
     {f"field{number}": type_ for number, type_ in enumerate((*TYPES, *(f"{each}?" for each in TYPES)))},
 )
 CASES: dict[str, Answers] = {
-    **{name: preset.answers for name, preset in presets.shipped(source.root()).items()},
+    **{name: preset.answers for name, preset in presets.shipped(location.root()).items()},
     **{f"description {text}": {"description": text} for text in DESCRIPTIONS},
     **{f"fields {', '.join(fields)}": {"fields": fields} for fields in FIELDS},
 }
@@ -52,7 +52,7 @@ EDITS: dict[str, Answers] = {
     "a name that is no text": {1: "one"},  # type: ignore[dict-item]  # only an edit by hand can do it
 }
 
-questionnaire = Questionnaire(source.root())
+questionnaire = Questionnaire(location.root())
 
 
 @pytest.mark.parametrize("given", CASES.values(), ids=CASES)
@@ -73,7 +73,7 @@ def test_fields_are_recorded_in_the_users_order(tmp_path: Path, fields: dict[str
 @pytest.mark.parametrize("version", ["2264197", "0123456", "1234e56"])
 def test_a_version_of_digits_is_recorded_as_text(tmp_path: Path, version: str) -> None:
     """Such as the id of a commit before the first release."""
-    render(questionnaire.resolve({}), history.Template(version, source.root()), tmp_path)
+    render(questionnaire.resolve({}), versions.Template(version, location.root()), tmp_path)
     assert yaml.safe_load((tmp_path / ".copier-answers.yml").read_text())["_commit"] == version
 
 
@@ -105,5 +105,5 @@ def test_lines_may_end_as_on_windows() -> None:
 
 def recorded(answers: dict[str, Any], folder: Path) -> str:
     """What the template writes into a project with these answers."""
-    render(answers, history.working(), folder)
+    render(answers, versions.working(), folder)
     return (folder / ".copier-answers.yml").read_text("utf-8")

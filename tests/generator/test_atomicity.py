@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from shipsmith import history, source, workspace
 from shipsmith.errors import UserError
-from shipsmith.options import Questionnaire
-from shipsmith.project import create
+from shipsmith.project import workspace
+from shipsmith.project.create import create
+from shipsmith.template import location, versions
+from shipsmith.template.questionnaire import Questionnaire
 
 from .cli import SHIPSMITH, left_in, shipsmith
 
@@ -117,10 +118,10 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "requirements.lock")
 
-    monkeypatch.setattr("shipsmith.lock.write", full)
-    answers = Questionnaire(source.root()).resolve({})
+    monkeypatch.setattr("shipsmith.rendering.derived.python_lock.write", full)
+    answers = Questionnaire(location.root()).resolve({})
     with pytest.raises(OSError, match="No space left"):
-        create(answers, history.working(), tmp_path / "orders")
+        create(answers, versions.working(), tmp_path / "orders")
     assert left_in(tmp_path) == []
 
 
@@ -167,8 +168,9 @@ def test_a_destination_that_appears_meanwhile_is_left_as_it_is(tmp_path: Path) -
 def test_what_is_our_fault_is_said_to_be(tmp_path: Path) -> None:
     """A template that asks for a package that its universe lacks."""
     program = (
-        "import sys; from shipsmith import __main__, lock\n"
-        "lock.parse = lambda text: []\n"
+        "import sys; from shipsmith import __main__\n"
+        "from shipsmith.rendering.derived import python_lock\n"
+        "python_lock.parse = lambda text: []\n"
         "sys.argv = ['shipsmith', 'new', 'orders', '--defaults']\n"
         "__main__.main()\n"
     )

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shipsmith import history, presets, source
 from shipsmith.errors import UserError
-from shipsmith.options import Answers, Questionnaire
-from shipsmith.render import render
+from shipsmith.rendering.copier import render
+from shipsmith.template import location, presets, versions
+from shipsmith.template.questionnaire import Answers, Questionnaire
 
 RESOURCE = "zzq"  # in no word of the template, and no more is this:
 FIELD = "yyk"
@@ -26,15 +26,15 @@ VARIANTS: dict[str, tuple[str, Answers]] = {
     "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
 }
 
-questionnaire = Questionnaire(source.root())
+questionnaire = Questionnaire(location.root())
 
 
 @pytest.mark.parametrize(("preset", "changes"), VARIANTS.values(), ids=VARIANTS)
 def test_a_resource_cannot_take_a_name_that_is_taken(tmp_path: Path, preset: str, changes: Answers) -> None:
     """What stands beside the resource's names in one scope is refused as a resource's name."""
-    answers = presets.load(source.root(), preset).answers | changes
+    answers = presets.load(location.root(), preset).answers | changes
     answers |= {"resource": RESOURCE, "fields": FIELDS}
-    render(questionnaire.resolve(answers), history.working(), tmp_path)
+    render(questionnaire.resolve(answers), versions.working(), tmp_path)
     modules = [path for path in tmp_path.rglob("*.py") if "_pb2" not in path.name]
     taken = {
         name: f"{path.relative_to(tmp_path)} has both {mine} and {other}"

@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from shipsmith import git as runner
-from shipsmith.git import Git, GitError
+from shipsmith.git import runner
+from shipsmith.git.runner import Git, GitError
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from shipsmith import history, lock, presets, source
-from shipsmith.options import Questionnaire
-from shipsmith.project import create
+from shipsmith.project.create import create
+from shipsmith.rendering.derived import python_lock
+from shipsmith.template import location, presets, versions
+from shipsmith.template.questionnaire import Questionnaire
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
@@ -29,48 +30,49 @@ gamma-delta==3.0 \\
 
 
 def test_a_lock_holds_what_is_reached() -> None:
-    pins = lock.parse(UNIVERSE)
-    assert lock.prune(pins, ["Gamma_Delta"]) == "gamma-delta==3.0 \\\n    --hash=sha256:dd\n"
-    assert [line.split("==")[0] for line in lock.prune(pins, ["beta"]).splitlines() if "==" in line] == [
+    pins = python_lock.parse(UNIVERSE)
+    assert python_lock.prune(pins, ["Gamma_Delta"]) == "gamma-delta==3.0 \\\n    --hash=sha256:dd\n"
+    beta = python_lock.prune(pins, ["beta"])
+    assert [line.split("==")[0] for line in beta.splitlines() if "==" in line] == [
         "alpha",
         "beta",
         "gamma-delta",
     ]
-    assert "# via" not in lock.prune(pins, ["beta"])
+    assert "# via" not in beta
 
 
 def test_a_requirement_that_the_universe_lacks_is_an_error() -> None:
     with pytest.raises(LookupError, match="omega"):
-        lock.prune(lock.parse(UNIVERSE), ["omega>=1"])
+        python_lock.prune(python_lock.parse(UNIVERSE), ["omega>=1"])
 
 
 def test_the_universe_names_no_registry() -> None:
-    assert "://" not in (source.root() / lock.UNIVERSE).read_text()
+    assert "://" not in (location.root() / python_lock.UNIVERSE).read_text()
 
 
 def test_stubs_are_made_by_the_version_that_the_universe_pins() -> None:
-    pyproject = tomllib.loads((source.root() / "pyproject.toml").read_text())
+    pyproject = tomllib.loads((location.root() / "pyproject.toml").read_text())
     (ours,) = [each for each in pyproject["project"]["dependencies"] if each.startswith("grpcio-tools")]
-    assert f"\n{ours} \\\n" in (source.root() / lock.UNIVERSE).read_text()
+    assert f"\n{ours} \\\n" in (location.root() / python_lock.UNIVERSE).read_text()
 
 
 @pytest.mark.parametrize("preset", ["minimal", "full"])
 def test_a_lock_is_what_the_resolver_writes(tmp_path: Path, preset: str) -> None:
     """The command that a lock names, asked to keep the universe's versions, writes the same bytes."""
-    root = source.root()
+    root = location.root()
     answers = Questionnaire(root).resolve(presets.load(root, preset).answers)
     project = tmp_path / "orders"
-    create(answers, history.working(), project, git=False)
+    create(answers, versions.working(), project, git=False)
     for name in LOCKS:
         ours = (project / name).read_text()
-        (project / name).write_text((root / lock.UNIVERSE).read_text())
+        (project / name).write_text((root / python_lock.UNIVERSE).read_text())
         subprocess.run([*command_of(ours), "--quiet"], cwd=project, check=True)
         assert (project / name).read_text() == ours
 
 
 def test_make_lock_writes_the_locks_by_the_commands_that_they_name(tmp_path: Path) -> None:
-    answers = Questionnaire(source.root()).resolve(presets.load(source.root(), "minimal").answers)
-    create(answers, history.working(), tmp_path / "orders", git=False)
+    answers = Questionnaire(location.root()).resolve(presets.load(location.root(), "minimal").answers)
+    create(answers, versions.working(), tmp_path / "orders", git=False)
     make = ["make", "--dry-run", "--silent", "lock"]
     recipe = subprocess.run(make, cwd=tmp_path / "orders", check=True, capture_output=True, text=True).stdout
     unnamed = ("--quiet", "--upgrade")  # what uv leaves out of a lock

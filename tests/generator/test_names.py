@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from shipsmith import source
 from shipsmith.errors import UserError
-from shipsmith.options import Questionnaire
+from shipsmith.template import location
+from shipsmith.template.questionnaire import Questionnaire
 
-questionnaire = Questionnaire(source.root())
+questionnaire = Questionnaire(location.root())
 
 FORMS = "{% from 'template/_shared/names.jinja' import plural, singular, pascal %}"
 

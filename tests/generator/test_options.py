@@ -4,17 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
-from shipsmith import presets, source
+from shipsmith.cli.listing import as_data, as_markdown
 from shipsmith.errors import UserError
-from shipsmith.listing import as_data, as_markdown
-from shipsmith.options import Questionnaire
+from shipsmith.template import location, presets
+from shipsmith.template.questionnaire import Questionnaire
 
 from .cli import shipsmith
 
 
 @pytest.fixture(scope="module")
 def questionnaire() -> Questionnaire:
-    return Questionnaire(source.root())
+    return Questionnaire(location.root())
 
 
 def test_every_option_has_help_and_a_valid_default(questionnaire: Questionnaire) -> None:
@@ -41,7 +41,7 @@ def test_the_rules_are_those_of_the_validators(questionnaire: Questionnaire) -> 
 
 def test_the_full_preset_has_everything(questionnaire: Questionnaire) -> None:
     """Each option is on, and each preset answers each option."""
-    shipped = presets.shipped(source.root())
+    shipped = presets.shipped(location.root())
     for preset in shipped.values():
         assert preset.answers.keys() == questionnaire.options.keys() - {"language"}
         questionnaire.resolve(preset.answers)
@@ -81,5 +81,5 @@ def test_every_command_has_help(tmp_path: Path, command: list[str]) -> None:
 
 
 def test_the_page_of_options_is_up_to_date(questionnaire: Questionnaire) -> None:
-    page = (source.root() / "docs" / "options.md").read_text()
+    page = (location.root() / "docs" / "options.md").read_text()
     assert page == as_markdown(questionnaire) + "\n"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from shipsmith import history, lock, own_lock, presets, source
-from shipsmith.options import Questionnaire
-from shipsmith.project import create
+from shipsmith.project.create import create
+from shipsmith.rendering.derived import own_lock, python_lock
+from shipsmith.template import location, presets, versions
+from shipsmith.template.questionnaire import Questionnaire
 
 from .. import checkout
 from .test_lock import command_of
@@ -19,8 +20,8 @@ from .test_lock import command_of
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own") / "orders"
-    answers = presets.load(source.root(), "minimal").answers | {"ci": "github"}
-    create(Questionnaire(source.root()).resolve(answers), history.working(), folder, git=False)
+    answers = presets.load(location.root(), "minimal").answers | {"ci": "github"}
+    create(Questionnaire(location.root()).resolve(answers), versions.working(), folder, git=False)
     return folder
 
 
@@ -40,10 +41,10 @@ def test_it_names_the_release_that_the_template_is_or_follows(template_version: 
 
 
 def test_it_pins_shipsmith_and_each_dependency_the_latter_by_hash(project: Path) -> None:
-    pins = {pin.name: pin.text for pin in lock.parse(body(project))}
+    pins = {pin.name: pin.text for pin in python_lock.parse(body(project))}
     assert list(pins) == sorted(pins)
     own = pins.pop(canonicalize_name("shipsmith"))
-    assert own == f"shipsmith=={own_lock.release(source.commit())}\n"
+    assert own == f"shipsmith=={own_lock.release(location.commit())}\n"
     assert all("==" in text and "--hash=sha256:" in text for text in pins.values())
     wanted = [Requirement(each) for each in requires("shipsmith") or []]
     for requirement in wanted:
@@ -57,7 +58,7 @@ def test_it_names_no_registry(project: Path) -> None:
 
 
 def test_a_project_without_the_workflow_has_none(tmp_path: Path) -> None:
-    own_lock.write(tmp_path, history.working())
+    own_lock.write(tmp_path, versions.working())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -72,9 +73,9 @@ def test_it_is_what_the_resolver_writes(tmp_path: Path, project: Path) -> None:
     command = [*command_of(ours), "--quiet", f"--find-links={wheels}"]
     subprocess.run(command, cwd=folder, check=True)
     renewed = (project / own_lock.LOCK).read_text()
-    pin = f"shipsmith=={own_lock.release(source.commit())}"
+    pin = f"shipsmith=={own_lock.release(location.commit())}"
     before, after = (
-        {each.name: each.text for each in lock.parse(text.partition("shipsmith.in\n")[2])}
+        {each.name: each.text for each in python_lock.parse(text.partition("shipsmith.in\n")[2])}
         for text in (ours, renewed)
     )
     name = canonicalize_name("shipsmith")
@@ -86,12 +87,14 @@ def test_it_is_what_the_resolver_writes(tmp_path: Path, project: Path) -> None:
 def test_an_update_moves_the_version_and_keeps_a_newer_one() -> None:
     """Renovate moves it as well, and then with its hash."""
     old, new = b"shipsmith==1.0.0\n", b"shipsmith==1.1.0\n"
-    assert lock.merge("shipsmith.lock", old, old, new) == new
+    assert python_lock.merge("shipsmith.lock", old, old, new) == new
     hashed = b"shipsmith==1.1.0 \\\n    --hash=sha256:aa\n"
-    assert lock.merge("shipsmith.lock", old, hashed, new) == hashed
+    assert python_lock.merge("shipsmith.lock", old, hashed, new) == hashed
     newer = b"shipsmith==1.2.0 \\\n    --hash=sha256:aa\n"
-    assert lock.merge("shipsmith.lock", old, newer, new) == newer
-    assert lock.merge("shipsmith.lock", old, b"shipsmith==1.0.5 \\\n    --hash=sha256:aa\n", new) == new
+    assert python_lock.merge("shipsmith.lock", old, newer, new) == newer
+    assert (
+        python_lock.merge("shipsmith.lock", old, b"shipsmith==1.0.5 \\\n    --hash=sha256:aa\n", new) == new
+    )
 
 
 def body(project: Path) -> str:

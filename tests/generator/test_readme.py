@@ -5,11 +5,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-from shipsmith import source
+from shipsmith.template import location
 
 from .cli import shipsmith
 
-README = (source.root() / "README.md").read_text("utf-8")
+README = (location.root() / "README.md").read_text("utf-8")
 COMMANDS = re.findall(r"(?:^\$ |`)(shipsmith [^`\n]+)", README, flags=re.MULTILINE)
 
 
@@ -36,12 +36,12 @@ def test_the_commands_for_a_project_work_one_after_the_other(tmp_path: Path) -> 
 
 
 def test_the_readme_names_every_preset() -> None:
-    presets = (path.stem for path in (source.root() / "presets").glob("*.yml"))
+    presets = (path.stem for path in (location.root() / "presets").glob("*.yml"))
     assert all(f"`{name}`" in README for name in presets)
 
 
 def test_the_make_targets_of_the_readme_are_there() -> None:
-    makefile = (source.root() / "Makefile").read_text("utf-8")
+    makefile = (location.root() / "Makefile").read_text("utf-8")
     targets = re.findall(r"^make (\w+)", README, flags=re.MULTILINE)
     assert {"demo", "test"} <= set(targets)
     assert all(f"\n{target}: " in makefile for target in targets)

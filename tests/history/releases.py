@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from shipsmith import source
+from shipsmith.template import location
 
 from ..generator.cli import SHIPSMITH
 
@@ -17,9 +17,9 @@ LOST_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http:/
 
 
 def stand_in(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "root", lambda: root)
+    monkeypatch.setattr(location, "root", lambda: root)
     for name in ("commit", "carried"):
-        monkeypatch.setattr(source, name, getattr(source, name).__wrapped__)
+        monkeypatch.setattr(location, name, getattr(location, name).__wrapped__)
 
 
 def make(destination: Path, package: Path, *arguments: str) -> dict[str, bytes]:

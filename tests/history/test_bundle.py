@@ -6,7 +6,7 @@ from pathlib import Path
 from shutil import rmtree
 
 import pytest
-from shipsmith import history
+from shipsmith.template import versions
 
 from .. import checkout
 from .releases import RELEASES, build, make, stand_in, unpack
@@ -73,8 +73,8 @@ def test_a_commit_that_is_not_released_builds_what_says_so(
     unpacked = unpack(build(repository, "sdist", tmp_path / "dist"), tmp_path / "unpacked")
     assert json.loads((unpacked / "history.json").read_text())["version"] == described
     stand_in(unpacked, monkeypatch)
-    assert history.newest() == history.Template(described, unpacked)
-    assert history.passed("v0.9.0", described) == ["v0.10.0"]
+    assert versions.newest() == versions.Template(described, unpacked)
+    assert versions.passed("v0.9.0", described) == ["v0.10.0"]
 
 
 @pytest.mark.parametrize("damage", ["no repository", "shallow"])

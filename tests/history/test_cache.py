@@ -10,7 +10,8 @@ from pathlib import Path
 from shutil import rmtree
 
 import pytest
-from shipsmith import history, source, trees
+from shipsmith.git import objects
+from shipsmith.template import location, versions
 
 from .. import checkout
 from ..generator.cli import left_in, shipsmith
@@ -21,7 +22,7 @@ REPAIRS = 5
 
 
 def test_modes_and_links_are_kept(in_installation: Path) -> None:
-    shared = history.template("v0.1.0").root / "template" / "_shared"
+    shared = versions.template("v0.1.0").root / "template" / "_shared"
     assert os.access(shared / "run.sh", os.X_OK)
     assert not os.access(shared / "names.jinja", os.X_OK)
     assert os.readlink(shared / "link") == "names.jinja"
@@ -36,7 +37,7 @@ def test_our_ids_are_those_of_git(tmp_path: Path) -> None:
     checkout.git(tmp_path, "add", "--all")
     expected = checkout.git(tmp_path, "write-tree").strip()
     rmtree(tmp_path / ".git")
-    assert trees.folder_id(tmp_path) == expected
+    assert objects.folder_id(tmp_path) == expected
 
 
 def damage_by_change(folder: Path) -> None:
@@ -72,23 +73,23 @@ def damage_of_kind(folder: Path) -> None:
 def test_what_is_damaged_is_made_anew(
     in_installation: Path, cache: Path, damage: Callable[[Path], None]
 ) -> None:
-    root = history.template("v0.1.0").root
+    root = versions.template("v0.1.0").root
     expected = files(root)
     damage(root)
     assert files(root) != expected or damage is damage_of_mode
-    assert history.template("v0.1.0").root == root
+    assert versions.template("v0.1.0").root == root
     assert files(root) == expected
-    assert trees.folder_id(root) == root.name
+    assert objects.folder_id(root) == root.name
     assert left_in(cache) == [root.name]
 
 
 def test_what_is_intact_is_left_alone(in_installation: Path) -> None:
     """And byte code beside it is no damage."""
-    root = history.template("v0.1.0").root
+    root = versions.template("v0.1.0").root
     (root / "template" / "__pycache__").mkdir()
     (root / "template" / "__pycache__" / "x.pyc").touch()
     before = (root / "copier.yml").stat()
-    history.template("v0.1.0")
+    versions.template("v0.1.0")
     after = (root / "copier.yml").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert (root / "template" / "__pycache__" / "x.pyc").is_file()
@@ -102,9 +103,10 @@ def test_many_processes_at_once_expand_a_version_once(
     root = request.getfixturevalue(kind)
     package = root / "generator" if kind == "clone" else root
     program = (
-        "from shipsmith import history, trees\n"
-        "root = history.template('v0.1.0').root\n"
-        "print(root.name, trees.folder_id(root), (root / 'copier.yml').stat().st_ino)"
+        "from shipsmith.git import objects\n"
+        "from shipsmith.template import versions\n"
+        "root = versions.template('v0.1.0').root\n"
+        "print(root.name, objects.folder_id(root), (root / 'copier.yml').stat().st_ino)"
     )
     processes = [
         subprocess.Popen(
@@ -125,18 +127,18 @@ def test_many_processes_at_once_expand_a_version_once(
 
 
 def test_readers_are_not_disturbed_while_a_damaged_version_is_made_anew(in_installation: Path) -> None:
-    root = history.template("v0.1.0").root
+    root = versions.template("v0.1.0").root
     with reading(root / "template" / "_shared" / "names.jinja") as reads:
         for _ in range(REPAIRS):
             damage_by_change(root)
             damage_by_addition(root)
-            history.template("v0.1.0")
+            versions.template("v0.1.0")
     assert reads() > 0
 
 
 def test_what_a_killed_process_left_is_removed(in_installation: Path, cache: Path) -> None:
     (cache / ".making-dead" / "template").mkdir(parents=True)
-    root = history.template("v0.1.0").root
+    root = versions.template("v0.1.0").root
     assert left_in(cache) == [root.name]
 
 
@@ -154,11 +156,11 @@ def test_a_relative_cache_folder_counts_for_nothing(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert history.template("v0.1.0").root.is_relative_to(tmp_path / ".cache" / "shipsmith" / "templates")
+    assert versions.template("v0.1.0").root.is_relative_to(tmp_path / ".cache" / "shipsmith" / "templates")
 
 
 def test_an_installation_needs_no_cache_for_its_own_version(in_installation: Path, cache: Path) -> None:
-    assert history.newest() == history.Template("v0.10.0", source.root())
+    assert versions.newest() == versions.Template("v0.10.0", location.root())
     assert not cache.exists()
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from shipsmith import history, source
 from shipsmith.errors import UserError
+from shipsmith.template import location, versions
 
 from .. import checkout
 from .releases import make, replace, stand_in
@@ -12,20 +12,20 @@ from .releases import make, replace, stand_in
 
 def test_a_project_newer_than_the_installation_asks_for_an_upgrade(in_installation: Path) -> None:
     with pytest.raises(UserError, match=r"v0\.11\.0.* up to v0\.10\.0\. Upgrade it: pipx upgrade shipsmith"):
-        history.template("v0.11.0")
+        versions.template("v0.11.0")
     with pytest.raises(UserError, match=r"Upgrade it: pipx"):
-        history.template("v0.11.0-3-gabc1234")
+        versions.template("v0.11.0-3-gabc1234")
 
 
 def test_a_project_newer_than_the_clone_asks_for_a_pull(in_clone: Path) -> None:
     with pytest.raises(UserError, match=r"v0\.11\.0.* up to v0\.10\.0\. Upgrade it: git fetch --tags"):
-        history.template("v0.11.0")
+        versions.template("v0.11.0")
 
 
 @pytest.mark.parametrize("version", ["v0.1.0-3-gabc1234", "abc1234"])
 def test_an_installation_sends_unreleased_commits_to_a_clone(in_installation: Path, version: str) -> None:
     with pytest.raises(UserError, match=r"was not released.* from a clone of https://"):
-        history.template(version)
+        versions.template(version)
 
 
 @pytest.mark.parametrize("version", ["v0.9.1", "main", "HEAD", "--help", "", "abc1234", "v0.1.0..v0.2.0"])
@@ -33,23 +33,23 @@ def test_an_unknown_version_lists_what_there_is(in_clone: Path, version: str) ->
     with pytest.raises(
         UserError, match=r"no such version.* There are: v0\.1\.0, v0\.2\.0, v0\.9\.0, v0\.10\.0"
     ):
-        history.template(version)
+        versions.template(version)
 
 
 @pytest.mark.parametrize("kind", ["in_clone", "in_installation"])
 def test_releases_are_ordered_as_versions(request: pytest.FixtureRequest, kind: str) -> None:
     """v0.10.0 is later than v0.9.0."""
     request.getfixturevalue(kind)
-    assert history.passed("v0.1.0", "v0.10.0") == ["v0.2.0", "v0.9.0", "v0.10.0"]
-    assert history.passed("v0.9.0", "v0.10.0") == ["v0.10.0"]
-    assert history.passed("v0.2.0-4-gabc1234", "v0.9.0-2-gabc1234") == ["v0.9.0"]
-    assert history.passed("v0.10.0", "v0.9.0") == []
-    assert history.precedes("v0.9.0", "v0.10.0") is True
-    assert history.precedes("v0.10.0", "v0.9.0") is False
-    assert history.precedes("v0.9.0", "v0.9.0") is False
-    assert history.precedes("v0.9.0", "v0.9.0-2-gabc1234") is True
-    assert history.precedes("v0.9.0-2-gabc1234", "v0.10.0") is True
-    assert history.precedes("v0.9.0", "abc1234") is None
+    assert versions.passed("v0.1.0", "v0.10.0") == ["v0.2.0", "v0.9.0", "v0.10.0"]
+    assert versions.passed("v0.9.0", "v0.10.0") == ["v0.10.0"]
+    assert versions.passed("v0.2.0-4-gabc1234", "v0.9.0-2-gabc1234") == ["v0.9.0"]
+    assert versions.passed("v0.10.0", "v0.9.0") == []
+    assert versions.precedes("v0.9.0", "v0.10.0") is True
+    assert versions.precedes("v0.10.0", "v0.9.0") is False
+    assert versions.precedes("v0.9.0", "v0.9.0") is False
+    assert versions.precedes("v0.9.0", "v0.9.0-2-gabc1234") is True
+    assert versions.precedes("v0.9.0-2-gabc1234", "v0.10.0") is True
+    assert versions.precedes("v0.9.0", "abc1234") is None
 
 
 def test_the_clones_own_commits_are_ordered(
@@ -59,16 +59,16 @@ def test_the_clones_own_commits_are_ordered(
     checkout.git(clone, "clone", "--quiet", str(clone), str(repository))
     stand_in(repository, monkeypatch)
     checkout.git(repository, "commit", "--quiet", "--allow-empty", "--message", "one")
-    first, first_id = source.commit(), checkout.git(repository, "rev-parse", "HEAD").strip()
+    first, first_id = location.commit(), checkout.git(repository, "rev-parse", "HEAD").strip()
     checkout.git(repository, "commit", "--quiet", "--allow-empty", "--message", "two")
-    second = source.commit()
+    second = location.commit()
     assert first.startswith("v0.10.0-1-g")
-    assert (history.precedes(first, second), history.precedes(second, first)) == (True, False)
-    assert history.precedes(first, first_id) is False
-    assert history.passed("v0.9.0", first_id) == ["v0.10.0"]
+    assert (versions.precedes(first, second), versions.precedes(second, first)) == (True, False)
+    assert versions.precedes(first, first_id) is False
+    assert versions.passed("v0.9.0", first_id) == ["v0.10.0"]
     checkout.git(repository, "checkout", "--quiet", "-b", "other", first_id)
     checkout.git(repository, "commit", "--quiet", "--allow-empty", "--message", "three")
-    assert history.precedes(second, source.commit()) is None
+    assert versions.precedes(second, location.commit()) is None
 
 
 def test_a_clone_knows_what_is_not_released(
@@ -84,7 +84,7 @@ def test_a_clone_knows_what_is_not_released(
     checkout.git(repository, "reset", "--quiet", "--hard", "v0.9.0")
     stand_in(repository, monkeypatch)
     for version in (described, commit, commit[:8]):
-        template = history.template(version)
+        template = versions.template(version)
         assert template.version == version
         assert "Held by" in (template.root / "template" / "README.md.jinja").read_text()
 
@@ -96,10 +96,10 @@ def test_a_changed_checkout_renders_its_changes_and_updates_to_its_commit(
     repository = tmp_path / "shipsmith"
     checkout.git(clone, "clone", "--quiet", str(clone), str(repository))
     stand_in(repository, monkeypatch)
-    assert history.newest() == history.working() == history.Template("v0.10.0", repository)
+    assert versions.newest() == versions.working() == versions.Template("v0.10.0", repository)
     (repository / "template" / "NEWS").write_text("changed\n")
-    assert history.working().root == repository
-    newest = history.newest()
+    assert versions.working().root == repository
+    newest = versions.newest()
     assert newest.version == "v0.10.0"
     assert not (newest.root / "template" / "NEWS").exists()
     made = make(tmp_path / "orders", repository / "generator")

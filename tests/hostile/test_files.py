@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipsmith import lock, reading, recorded
+from shipsmith import reading
 from shipsmith.errors import UserError
+from shipsmith.project import record
+from shipsmith.rendering.derived import python_lock
 
 from tests.generator.cli import SHIPSMITH
 from tests.update.small import Small, commit, contents, git
@@ -82,10 +84,10 @@ def test_a_preset_of_any_content_is_refused_in_one_sentence_each(tmp_path: Path,
 
 def _resolved(file: Path) -> None:
     """Read a preset as `new --preset` does, and refuse what it answers as `new` does."""
-    from shipsmith import presets, source
-    from shipsmith.options import questions_of
+    from shipsmith.template import location, presets
+    from shipsmith.template.questionnaire import questions_of
 
-    questions_of(source.root()).resolve(presets.load_file(file).answers or {"answers": "are missing"})
+    questions_of(location.root()).resolve(presets.load_file(file).answers or {"answers": "are missing"})
 
 
 def _fifo(path: Path) -> None:
@@ -137,11 +139,11 @@ def test_what_is_no_file_is_refused(tmp_path: Path, make: Callable[[Path], None]
 def test_answers_that_are_no_file_are_refused(
     small: Small, project: Path, make: Callable[[Path], None]
 ) -> None:
-    (project / recorded.FILE).unlink()
-    make(project / recorded.FILE)
+    (project / record.FILE).unlink()
+    make(project / record.FILE)
     result = small.run(project, "status")
     assert result.returncode == 1
-    assert recorded.FILE in result.stderr
+    assert record.FILE in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -149,7 +151,7 @@ def test_answers_that_are_no_file_are_refused(
 def test_answers_of_any_content_are_refused(text: str) -> None:
     answers = text.replace("answers: {", "").replace("}", "").replace("answers: ", "x: ")
     head = f"_src_path: https://github.com/shipsmith/shipsmith.git\n_commit: v0.1.0\n{answers}"
-    assert all(problem.startswith(recorded.FILE) for problem in _problems(lambda: recorded.parse(head)))
+    assert all(problem.startswith(record.FILE) for problem in _problems(lambda: record.parse(head)))
 
 
 PYPROJECTS = {
@@ -173,10 +175,10 @@ def test_a_pyproject_of_any_content_is_refused(tmp_path: Path, content: bytes) -
     (tmp_path / "universe").mkdir()
     (tmp_path / "pyproject.toml").write_bytes(content)
     root = tmp_path / "universe"
-    (root / lock.UNIVERSE).parent.mkdir(parents=True)
-    (root / lock.UNIVERSE).write_text("")
+    (root / python_lock.UNIVERSE).parent.mkdir(parents=True)
+    (root / python_lock.UNIVERSE).write_text("")
     with pytest.raises(UserError, match=r"^pyproject\.toml: "):
-        lock.write_known(tmp_path, root)
+        python_lock.write_known(tmp_path, root)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_any_yaml_is_a_value_or_a_sentence(pieces: list[str]) -> None:
 @given(st.binary(max_size=100))
 def test_any_lock_is_merged_or_refused(content: bytes) -> None:
     def merge() -> bytes:
-        return lock.merge("requirements.lock", b"anyio==4.1\n", content, b"anyio==4.2\n")
+        return python_lock.merge("requirements.lock", b"anyio==4.1\n", content, b"anyio==4.2\n")
 
     assert all(problem.startswith("requirements.lock: ") for problem in _problems(merge))
 

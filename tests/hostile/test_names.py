@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from shipsmith.git import Git, GitError
+from shipsmith.git.runner import Git, GitError
 
 from tests.update.small import PROTO, SERVICE, Small, commit, contents, git
 

@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from shipsmith import source, terminal
-from shipsmith.options import questions_of
+from shipsmith import terminal
+from shipsmith.template import location
+from shipsmith.template.questionnaire import questions_of
 
 from tests.generator.cli import shipsmith
 from tests.update.small import SERVICE, Small, commit, git
@@ -74,7 +75,7 @@ def test_a_presets_description_and_answers_are_printed_plain(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
 def test_an_answer_with_what_cannot_be_seen_is_refused(escape: str) -> None:
-    problems = questions_of(source.root()).problems({"description": f"Keeps{escape} orders."})
+    problems = questions_of(location.root()).problems({"description": f"Keeps{escape} orders."})
     assert len(problems) == 1
     assert "would misread" in problems[0]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from shipsmith import presets, source
-from shipsmith.options import Answers
+from shipsmith.template import location as source
+from shipsmith.template import presets
+from shipsmith.template.questionnaire import Answers
 
 from ..systems import packages
 from ..systems.packages import UnavailableError

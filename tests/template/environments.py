@@ -9,8 +9,8 @@ from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 
-from shipsmith import source
-from shipsmith.workspace import locked
+from shipsmith.git.locks import locked
+from shipsmith.template import location as source
 
 from . import projects
 from .projects import Project

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from shipsmith.options import Answers, Questionnaire
+from shipsmith.template.questionnaire import Answers, Questionnaire
 
 NOT_COPIED = {"_option", "_shared"}
 LOOP = re.compile(r"{% yield (\w+) from (\w+) %}(.*){% endyield %}")

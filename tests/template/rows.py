@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from covertable import make as covering_array  # type: ignore[import-untyped]
-from shipsmith import presets, source
-from shipsmith.options import Answers, Questionnaire, Rule
+from shipsmith.template import location as source
+from shipsmith.template import presets
+from shipsmith.template.questionnaire import Answers, Questionnaire, Rule
 
 TYPES = ("str", "int", "float", "bool", "decimal", "datetime", "date", "uuid")
 NEEDS = {"wanted": "", "maybe": "?"}

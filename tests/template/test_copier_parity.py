@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shipsmith import presets, source
-from shipsmith.answers import checksum, recorded_checksum
-from shipsmith.options import Questionnaire
+from shipsmith.project.checksum import checksum, recorded_checksum
+from shipsmith.template import location as source
+from shipsmith.template import presets
+from shipsmith.template.questionnaire import Questionnaire
 
 from .. import checkout
 from . import projects
@@ -40,7 +41,8 @@ def test_copier_copy_gives_the_same_bytes(tmp_path: Path, template: Path, preset
     projects.run(*copy, f"git+file://{template}", "copied", directory=tmp_path)
 
     # the same release, run from its own repository
-    program = "import sys; from pathlib import Path; from shipsmith import __main__, source;"
+    program = "import sys; from pathlib import Path; from shipsmith import __main__;"
+    program += "from shipsmith.template import location as source;"
     program += f"source.root = lambda: Path({str(template)!r}); __main__.main()"
     new = [sys.executable, "-c", program, "new", "made", "--no-git", "--defaults"]
     projects.run(*new, "--preset", preset, "--set", "service_name=orders", directory=tmp_path)

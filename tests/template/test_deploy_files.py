@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from shipsmith import presets, source
+from shipsmith.template import location as source
+from shipsmith.template import presets
 
 from .. import tools
 from . import manifest_schemas, projects

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from shipsmith import presets, source
+from shipsmith.template import location as source
+from shipsmith.template import presets
 
 from ..systems.engine import Engine, engine_with
 from ..systems.packages import UnavailableError

@@ -6,8 +6,8 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from shipsmith import source
-from shipsmith.options import Answers, Questionnaire
+from shipsmith.template import location as source
+from shipsmith.template.questionnaire import Answers, Questionnaire
 
 from . import environments, overlays, projects
 from .projects import Project

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipsmith import history, presets, source
-from shipsmith.options import Questionnaire
-from shipsmith.project import create
+from shipsmith.project.create import create
+from shipsmith.template import location as source
+from shipsmith.template import presets
+from shipsmith.template import versions as history
+from shipsmith.template.questionnaire import Questionnaire
 
 Found = set[tuple[str, str]]
 

@@ -5,10 +5,10 @@ import shlex
 from pathlib import Path
 
 import pytest
-from shipsmith import history
-from shipsmith.report import as_data
-from shipsmith.state import State
-from shipsmith.update import Outcome
+from shipsmith.cli.report import as_data
+from shipsmith.project.recipe import State
+from shipsmith.template import versions as history
+from shipsmith.update.engine import Outcome
 
 from . import projects
 from .update_workflow import BOT, BRANCH, REPORT, Repository, on_github

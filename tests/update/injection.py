@@ -61,14 +61,13 @@ exit 128
 LOADED = [
     "copier",
     "grpc_tools._protoc_compiler",
-    "shipsmith.cli",
-    "shipsmith.cli_update",
-    "shipsmith.derived",
-    "shipsmith.drift",
-    "shipsmith.prompts",
-    "shipsmith.render",
-    "shipsmith.report",
-    "shipsmith.update",
+    "shipsmith.cli.change",
+    "shipsmith.cli.new",
+    "shipsmith.cli.prompts",
+    "shipsmith.cli.report",
+    "shipsmith.rendering.copier",
+    "shipsmith.update.engine",
+    "shipsmith.update.status",
 ]
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload([*LOADED, "tests.update.injection"])
@@ -132,7 +131,8 @@ def wait_for_git(project: Path) -> None:
 def _main(
     small: Small, project: Path, scratch: Path, command: str, fault: Fault | None, output: Connection
 ) -> None:
-    from shipsmith import __main__, source
+    from shipsmith import __main__
+    from shipsmith.template import location
 
     # not to a file, which could be one write too much
     os.dup2(output.fileno(), 1)
@@ -142,7 +142,7 @@ def _main(
     os.chdir(project)
     os.environ |= {"XDG_CACHE_HOME": str(small.cache), "FAULTS": str(scratch)}
     os.environ["PATH"] = f"{scratch / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    source.root = cache(lambda: small.template)
+    location.root = cache(lambda: small.template)
     sys.argv = ["shipsmith", *command.split()]
     sys.addaudithook(_Hook(project, scratch, fault))
     __main__.main()
@@ -242,8 +242,8 @@ def _where(frame: FrameType | None, what: str) -> str:
     """An event with the function that it is in, the nearest that is not the runner of git, and all lines."""
     names, lines = [], []
     while frame:
-        module = frame.f_globals.get("__name__", "").removeprefix("shipsmith.")
-        if frame.f_globals.get("__package__") == "shipsmith" and module not in ("git", "errors"):
+        package, _, module = frame.f_globals.get("__name__", "").rpartition(".")
+        if f"{package}.".startswith("shipsmith.") and module != "runner":
             names.append(f"{module}.{frame.f_code.co_qualname.partition('.<')[0]}")
             lines.append(f"{module}:{frame.f_lineno}")
         frame = frame.f_back

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from shipsmith import source
+from shipsmith.template import location
 
 from . import publish, versions
 from .cases import TOOLS, Row, Workshop
@@ -18,7 +18,7 @@ from .publish import PRESETS
 from .tools import Template
 from .versions import STEPS, VERSIONS
 
-FOLDER = source.root() / "build/updates"
+FOLDER = location.root() / "build/updates"
 
 
 def main() -> None:

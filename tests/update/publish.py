@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
-from shipsmith import source
+from shipsmith.template import location
 
 from .cases import TOOLS, Case, Result, Row
 from .profiles import PROFILES
 from .versions import RELEASES, STEPS
 
-TABLE = source.root() / "docs/updates.csv"
-DOCUMENT = source.root() / "docs/updates.md"
+TABLE = location.root() / "docs/updates.csv"
+DOCUMENT = location.root() / "docs/updates.md"
 TEXT = Path(__file__).with_name("updates.md.jinja")
 PRESETS = ("minimal", "service", "event-driven", "full")
 

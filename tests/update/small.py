@@ -162,8 +162,9 @@ class Small:
     @property
     def command(self) -> list[str]:
         program = self.prelude
-        program += "import sys; from pathlib import Path; from shipsmith import __main__, source;"
-        program += f"source.root = lambda: Path({str(self.template)!r}); __main__.main()"
+        program += "import sys; from pathlib import Path; from shipsmith import __main__;"
+        program += "from shipsmith.template import location;"
+        program += f"location.root = lambda: Path({str(self.template)!r}); __main__.main()"
         return [sys.executable, "-c", program]
 
     @property

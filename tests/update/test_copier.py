@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shipsmith.source import PUBLIC_URL
+from shipsmith.template.location import PUBLIC_URL
 
 from .small import SERVICE, Small, commit, contents, git
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shipsmith.source import PUBLIC_URL
+from shipsmith.template.location import PUBLIC_URL
 
 from . import measure, versions
 from .profiles import ANSWERS

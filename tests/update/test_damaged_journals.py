@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipsmith import journal
 from shipsmith.errors import UserError
-from shipsmith.git import Entry
-from shipsmith.journal import Journal
+from shipsmith.git.runner import Entry
+from shipsmith.update import journal
+from shipsmith.update.journal import Journal
 
 from .small import Small, contents, git, write
 

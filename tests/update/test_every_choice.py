@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipsmith import existing, history, presets, update
-from shipsmith.choices import to_add, to_remove
+from shipsmith.cli.words import to_add, to_remove
 from shipsmith.errors import UserError
-from shipsmith.options import Answers, Questionnaire
-from shipsmith.project import create
-from shipsmith.state import State
+from shipsmith.project import existing
+from shipsmith.project.create import create
+from shipsmith.project.recipe import State
+from shipsmith.template import presets, versions
+from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.update import engine
 
 from .small import GIT, contents, git
 
-TEMPLATE = history.working()
+TEMPLATE = versions.working()
 QUESTIONNAIRE = Questionnaire(TEMPLATE.root)
 Choice = tuple[str, Any]
 
@@ -82,9 +84,9 @@ def start(made: dict[str, Path], answers: Answers | None, folder: Path) -> Path:
 def change(folder: Path, answers: Answers) -> None:
     """Change the answers of a project that has no conflicts by it, and commit."""
     project = existing.find(folder)
-    old = State(TEMPLATE, update.current(project).answers)
+    old = State(TEMPLATE, engine.current(project).answers)
     new = State(TEMPLATE, QUESTIONNAIRE.resolve(old.answers | answers))
-    outcome = update.run(project, old, new, "Change", approve=lambda _: True)
+    outcome = engine.run(project, old, new, "Change", approve=lambda _: True)
     assert outcome.changes_files
     assert outcome.conflicts == []
     git(folder, *GIT[1:], "commit", "-qm", "changed")
@@ -118,7 +120,7 @@ def test_what_is_added_and_removed_again_leaves_every_byte_as_it_was(
     word = option if value is True else f"{option}={value}"
     change(project, to_add([word], QUESTIONNAIRE))
     assert contents(project) != before
-    change(project, to_remove([word], QUESTIONNAIRE, update.current(existing.find(project)).answers))
+    change(project, to_remove([word], QUESTIONNAIRE, engine.current(existing.find(project)).answers))
     assert contents(project) == before
 
 

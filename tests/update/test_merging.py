@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipsmith import own_lock
+from shipsmith.rendering.derived import own_lock
 
 from .small import HELPER, LOGO, PYPROJECT, SERVICE, Small, commit, contents, git
 

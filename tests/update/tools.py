@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from shipsmith.source import PUBLIC_URL
+from shipsmith.template.location import PUBLIC_URL
 
 COPIER_CONFLICT = b"<<<<<<< before updating"
 SHIPSMITH_CONFLICTS = 3  # exit status

@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 import yaml
-from shipsmith import source
+from shipsmith.template import location
 
 from .edits import append, move, png, replace, write
 
@@ -169,11 +169,11 @@ STEPS = tuple(combinations(VERSIONS, 2))
 
 
 def _copy_checkout(folder: Path) -> None:
-    listed = _git(source.root(), "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    listed = _git(location.root(), "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in filter(None, listed.split("\0")):
-        if (source.root() / name).is_file():
+        if (location.root() / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source.root() / name, folder / name)
+            shutil.copy2(location.root() / name, folder / name)
 
 
 def _declare(

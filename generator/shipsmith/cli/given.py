@@ -1,0 +1,93 @@
+"""What the user gave to `new`, in all its forms, as one mapping of answers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..reading import mapping_of
+from ..template import presets
+from ..template.questionnaire import Answers, Questionnaire
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The arguments of `new`, as they were typed."""
+
+    destination: Path | None
+    presets: list[str]
+    settings: list[str]
+    resource: str | None
+    fields: list[str]
+    answers: Path | None
+
+
+def collect(given: Given, questionnaire: Questionnaire, root: Path, *, asking: bool) -> Answers:
+    """Presets, then the answers file, then single answers: the later one wins. The rest is asked."""
+    problems: list[str] = []
+    explicit = _answers_file(given.answers, problems) | _single_answers(given, questionnaire, problems)
+    if given.destination and "service_name" not in explicit:
+        explicit["service_name"] = given.destination.resolve().name
+    names = given.presets or [presets.DEFAULT]
+    if asking and not given.presets:
+        from .prompts import ask_preset
+
+        names = [ask_preset(root)]
+    from_presets = _presets(names, root, problems)
+    if problems:
+        raise UserError(*problems, *questionnaire.problems(from_presets | explicit))
+    if asking:
+        from .prompts import ask
+
+        return ask(questionnaire, from_presets | explicit, fixed=set(explicit))
+    return from_presets | explicit
+
+
+def _presets(names: list[str], root: Path, problems: list[str]) -> Answers:
+    answers: Answers = {}
+    for name in names:
+        try:
+            answers |= presets.load(root, name).answers
+        except UserError as error:
+            problems += error.problems
+    return answers
+
+
+def _answers_file(path: Path | None, problems: list[str]) -> Answers:
+    """A YAML mapping, such as another project's .copier-answers.yml: what copier adds to it is left out."""
+    if not path:
+        return {}
+    try:
+        content = mapping_of(path)
+    except UserError as error:
+        problems += error.problems
+        return {}
+    return {name: value for name, value in content.items() if not str(name).startswith("_")}
+
+
+def _single_answers(given: Given, questionnaire: Questionnaire, problems: list[str]) -> Answers:
+    answers: Answers = {}
+    for setting in given.settings:
+        name, separator, value = setting.partition("=")
+        if separator and name.strip():
+            answers[name.strip()] = questionnaire.parse(name.strip(), value.strip())
+        else:
+            problems.append(f"--set {setting}: is no answer. Write --set OPTION=VALUE")
+    if given.resource is not None:
+        answers["resource"] = given.resource
+    if given.fields:
+        answers["fields"] = _fields(given.fields, problems)
+    return answers
+
+
+def _fields(fields: list[str], problems: list[str]) -> dict[str, Any]:
+    parsed: dict[str, Any] = {}
+    for field in fields:
+        name, separator, type_ = (part.strip() for part in field.partition(":"))
+        if not separator or not name or not type_:
+            problems.append(f"--field {field!r}: is no field. Write --field 'name: type'")
+        elif name in parsed:
+            problems.append(f"--field {field!r}: {name} was given already. Name each field once")
+        else:
+            parsed[name] = type_
+    return parsed

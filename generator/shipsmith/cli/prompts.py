@@ -1,0 +1,95 @@
+"""The questions that `new` asks in a terminal."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import questionary
+
+from ..template import presets
+from ..template.questionnaire import Answers, Question, Questionnaire
+
+NAMES = ("service_name", "resource", "fields")
+
+
+def ask_preset(root: Path) -> str:
+    choices = [
+        questionary.Choice(f"{preset.name}: {preset.description}", preset.name)
+        for preset in presets.shipped(root).values()
+    ]
+    return str(questionary.select("Which starter kit?", choices, default=presets.DEFAULT).unsafe_ask())
+
+
+def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str]) -> Answers:
+    """Ask for the names and, where the user wants to, for everything that is not `fixed`."""
+    answers = dict(given)
+    for name in NAMES:
+        if name not in fixed:
+            answers[name] = _ask(questionnaire, questionnaire.questions[name], answers)
+    if questionary.confirm("Customise it? (else it is as the starter kit says)", False).unsafe_ask():
+        for name, question in questionnaire.asked.items():
+            if name not in fixed and name not in NAMES:
+                answers[name] = _ask(questionnaire, question, answers)
+    return answers
+
+
+def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
+    """Ask what a newer version wants to know and an older one did not."""
+    answers = {name: value for name, value in known.items() if name in questionnaire.asked}
+    new = [question for name, question in questionnaire.asked.items() if name not in known]
+    for question in new:
+        answers[question.name] = _ask(questionnaire, question, answers)
+    return {question.name: answers[question.name] for question in new}
+
+
+def confirm(summary: str, question: str = "Make it?") -> bool:
+    return bool(questionary.confirm(f"{summary}\n{question}", True).unsafe_ask())
+
+
+def _ask(questionnaire: Questionnaire, question: Question, answers: Answers) -> Any:
+    default = answers.get(question.name, _default(questionnaire, question, answers))
+    if question.type == "bool":
+        return questionary.confirm(question.help, bool(default)).unsafe_ask()
+    if question.choices:
+        return questionary.select(question.help, list(question.choices), default=default).unsafe_ask()
+    if question.type == "yaml":
+        return _ask_fields(questionnaire, question, answers, default)
+
+    def validate(text: str) -> bool | str:
+        return _problem(questionnaire, question, answers | {question.name: text}) or True
+
+    return questionary.text(question.help, str(default), validate=validate).unsafe_ask()
+
+
+def _ask_fields(
+    questionnaire: Questionnaire, question: Question, answers: Answers, default: dict[str, str]
+) -> dict[str, str]:
+    """Fields on one line: `name: str, total: decimal?`."""
+
+    def validate(text: str) -> bool | str:
+        return _problem(questionnaire, question, answers | {question.name: parse_fields(text)}) or True
+
+    line = ", ".join(f"{name}: {type_}" for name, type_ in default.items())
+    text = questionary.text("Its fields, as name: type, …", line, validate=validate).unsafe_ask()
+    return parse_fields(text)
+
+
+def parse_fields(text: str) -> dict[str, str]:
+    """The fields that `name: type, name: type` lists, as one gives them to --field."""
+    pairs = (part.partition(":") for part in text.split(",") if part.strip())
+    return {name.strip(): type_.strip() for name, _, type_ in pairs}
+
+
+def _default(questionnaire: Questionnaire, question: Question, answers: Answers) -> Any:
+    return questionnaire.default(question, _completed(questionnaire, answers))
+
+
+def _completed(questionnaire: Questionnaire, answers: Answers) -> Answers:
+    completed: Answers = {}
+    for name, question in questionnaire.asked.items():
+        completed[name] = answers[name] if name in answers else questionnaire.default(question, completed)
+    return completed
+
+
+def _problem(questionnaire: Questionnaire, question: Question, answers: Answers) -> str:
+    return questionnaire.render(question.validator, _completed(questionnaire, answers)).strip()

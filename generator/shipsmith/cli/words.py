@@ -1,0 +1,97 @@
+"""The words of `add`, `remove` and `set`: which answers they mean."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import UserError, nearest
+from ..template.questionnaire import Answers, Question, Questionnaire
+from ..template.values import shown
+
+NOTHING = "none"
+
+
+def to_add(words: Iterable[str], questionnaire: Questionnaire) -> Answers:
+    """`redis` means cache=redis, `grpc` means grpc=true. Raises UserError with all that is wrong."""
+    answers: Answers = {}
+    problems = []
+    for word in words:
+        found = _pairs(word, questionnaire)
+        if len(found) == 1:
+            name, value = found[0]
+            if answers.setdefault(name, value) != value:
+                problems.append(
+                    f"{word}: {name} is {shown(answers[name])} already, and can be one thing only"
+                )
+        else:
+            problems.append(_unclear(word, found, questionnaire, "add"))
+    if problems:
+        raise UserError(*problems)
+    return answers
+
+
+def to_remove(words: Iterable[str], questionnaire: Questionnaire, current: Answers) -> Answers:
+    """What `current` becomes: none or false, else the option's default."""
+    answers, problems = {}, []
+    for word in words:
+        found = _pairs(word, questionnaire)
+        chosen = [(name, value) for name, value in found if current[name] == value]
+        if len(chosen) == 1:
+            name = chosen[0][0]
+            answers[name] = _without(questionnaire.options[name], questionnaire, current)
+        elif found:
+            have = ", ".join(f"{name}={shown(current[name])}" for name, _ in found)
+            problems.append(f"{word}: is not chosen here: {have}. `shipsmith status` shows what is")
+        else:
+            problems.append(_unclear(word, found, questionnaire, "remove"))
+    if problems:
+        raise UserError(*problems)
+    return answers
+
+
+def to_set(settings: Iterable[str], questionnaire: Questionnaire, current: Answers) -> Answers:
+    """OPTION=VALUE, for any question. Raises UserError with all that is wrong, values included."""
+    answers, problems = {}, []
+    for setting in settings:
+        name, separator, value = (part.strip() for part in setting.partition("="))
+        if separator and name:
+            answers[name] = questionnaire.parse(name, value)
+        else:
+            problems.append(f"{setting}: is no answer. Write OPTION=VALUE")
+    if problems:
+        raise UserError(*problems, *questionnaire.problems(current | answers))
+    return answers
+
+
+def _pairs(word: str, questionnaire: Questionnaire) -> list[tuple[str, Any]]:
+    """The options and values that a word can mean; `cache=redis` means one at most."""
+    name, separator, text = word.partition("=")
+    if separator:
+        question = questionnaire.options.get(name)
+        value = questionnaire.parse(name, text)
+        return [(name, value)] if question and value in question.values else []
+    return [
+        (each.name, True if each.type == "bool" else word)
+        for each in questionnaire.options.values()
+        if (each.name == word if each.type == "bool" else word in each.choices and word != NOTHING)
+    ]
+
+
+def _without(question: Question, questionnaire: Questionnaire, current: Answers) -> Any:
+    if question.type == "bool":
+        return False
+    return NOTHING if NOTHING in question.choices else questionnaire.default(question, current)
+
+
+def _unclear(word: str, found: list[tuple[str, Any]], questionnaire: Questionnaire, command: str) -> str:
+    if found:
+        ways = " or ".join(f"shipsmith {command} {name}={shown(value)}" for name, value in found)
+        return f"{word}: could be several things. Write {ways}"
+    option = questionnaire.options.get(word.partition("=")[0])
+    if option:
+        values = ", ".join(f"{option.name}={shown(value)}" for value in option.values)
+        return f"{word}: is an option, not a choice. Write one of: {values}"
+    words = [
+        shown(value) for each in questionnaire.options.values() for value in each.choices if value != NOTHING
+    ]
+    words += [each.name for each in questionnaire.options.values() if each.type == "bool"]
+    return f"{word}: no such choice.{nearest(word, words)} `shipsmith options` lists them"

@@ -1,0 +1,271 @@
+"""Git, as a program: one place that runs it, and the few of its data that we handle ourselves."""
+
+import errno
+import os
+import re
+import signal
+import stat
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import disk_usage
+from typing import NamedTuple
+
+from ..errors import UserError
+from . import configuration
+from .environment import clean_environment
+
+SYMBOLIC_LINK = "120000"
+EXECUTABLE = "100755"
+REGULAR = "100644"
+SUBMODULE = "160000"
+NO_FILE = "000000"
+ENOUGH_SPACE = 1 << 20  # bytes, for what one command writes
+
+# parts of paths that git refuses to check out, and a crafted tree can have all the same
+NOWHERE = {"", ".", "..", ".git"}
+
+# the first with `git merge-tree --write-tree`
+OLDEST = (2, 38)
+
+# no hook of the user's, no monitor, no signature: those are for their own commands
+SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "safe.bareRepository=explicit",
+    "submodule.recurse=false",
+)
+ENVIRONMENT = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+    # names of files are data, also where they look like patterns
+    "GIT_LITERAL_PATHSPECS": "1",
+    # what a partial clone lacks is not fetched: the repository would say how, and from where
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+}
+
+
+class Entry(NamedTuple):
+    """A file of a tree: its mode (six octal digits) and the id of its content."""
+
+    mode: str
+    oid: str
+
+
+Tree = dict[str, Entry]
+"""The files of a tree by their paths, which are relative and use slashes."""
+
+
+Differences = dict[str, tuple[Entry | None, Entry | None]]
+"""Files that differ between two trees, on both sides; nothing where there is no such file."""
+
+
+class GitError(UserError):
+    """A git command failed; the text is what it said, such as that its index is locked or the disk full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Git in `folder`, the root of a working tree.
+
+    User and system configuration hold; the repository's own, as far as it names no programs.
+    """
+
+    folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    inherited: tuple[int, ...] = ()
+    """File descriptors that its processes keep open: a lock, held until the last of them ends."""
+
+    def run(self, *arguments: str, data: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
+        """What a command writes to its standard output. Raises GitError for a status not in `accept`."""
+        try:
+            result = subprocess.run(
+                self._command(arguments),
+                cwd=self.folder,
+                env=self._environment(),
+                input=data,
+                capture_output=True,
+                check=False,
+                pass_fds=self.inherited,
+            )
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise GitError("git was not found. Install it") from error
+        except OSError as error:
+            raise GitError(f"git cannot be started: {error.strerror}") from error
+        if result.returncode not in accept:
+            raise GitError(f"git {_name(arguments)} failed: {_reason(result, self.folder)}")
+        return result.stdout
+
+    def version(self) -> tuple[int, ...]:
+        """Such as (2, 39)."""
+        numbers = re.findall(r"\d+", self.line("version"))
+        return tuple(map(int, numbers[:2]))
+
+    def show(self, *arguments: str) -> None:
+        """Run a command whose output is for people: git pages and colours it as they like it."""
+        subprocess.run(self._command(arguments), cwd=self.folder, env=self._environment(), check=False)
+
+    def line(self, *arguments: str) -> str:
+        """The line that a command writes. Raises GitError where it fails, or writes none."""
+        line = os.fsdecode(self.run(*arguments)).rstrip("\n")
+        if not line:
+            raise GitError(f"git {_name(arguments)} failed: it wrote nothing")
+        return line
+
+    def answer(self, *arguments: str) -> str:
+        """The same where status 1, or no line, is an answer too: there is no such thing."""
+        return os.fsdecode(self.run(*arguments, accept=(0, 1))).rstrip("\n")
+
+    def with_variables(self, **variables: str) -> "Git":
+        return Git(self.folder, dict(self.variables) | variables, self.inherited)
+
+    def elsewhere(self, folder: Path) -> "Git":
+        """Git that puts new objects and its index into `folder`, so that the repository stays as it is."""
+        objects = self.folder / self.line("rev-parse", "--git-path", "objects")
+        (folder / "objects").mkdir()
+        return self.with_variables(
+            GIT_OBJECT_DIRECTORY=str(folder / "objects"),
+            GIT_ALTERNATE_OBJECT_DIRECTORIES=_quoted(str(objects)),
+            GIT_INDEX_FILE=str(folder / "index"),
+        )
+
+    def tree(self, name: str) -> Tree:
+        """The files of the tree, or of the commit's tree, that `name` stands for."""
+        return dict(_listed(self.run("ls-tree", "-r", "-z", name)))
+
+    def differences(self, *arguments: str) -> Differences:
+        """What a command that compares trees lists, such as `diff-tree OLD NEW`; renames count as two."""
+        listed = records(self.run(*arguments, "-z", "--raw", "--no-renames", "--no-abbrev"))
+        return {path: _sides(meta) for meta, path in zip(listed[::2], listed[1::2], strict=True)}
+
+    def write_tree(self, tree: Tree, index: Path) -> str:
+        """The id of `tree`, written through a temporary file for an index."""
+        git = self.with_variables(GIT_INDEX_FILE=str(index))
+        git.run("read-tree", "--empty")
+        git.run("update-index", "-z", "--index-info", data=index_lines(tree))
+        return git.line("write-tree")
+
+    def change_tree(self, name: str, before: Tree, after: Tree, index: Path, prefix: str = "") -> str:
+        """The id of the tree `name` with `after` in place of `before`, both below `prefix`."""
+        git = self.with_variables(GIT_INDEX_FILE=str(index))
+        nothing = Entry("0", "0" * len(next(iter((before | after).values())).oid))
+        # what goes comes first: a file can become a folder
+        changed = {f"{prefix}{path}": nothing for path in before if before[path] != after.get(path)}
+        git.run("read-tree", name)
+        git.run("update-index", "-z", "--index-info", data=index_lines(changed))
+        changed = {f"{prefix}{path}": after[path] for path in after if before.get(path) != after[path]}
+        git.run("update-index", "-z", "--index-info", data=index_lines(changed))
+        return git.line("write-tree")
+
+    def write_folder(self, folder: Path) -> Tree:
+        """The files below `folder` as they are, whatever attributes and ignored patterns say."""
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()]
+        regular = [path for path in paths if not path.is_symlink()]
+        named = b"".join(os.fsencode(path) + b"\n" for path in regular)
+        oids = self.run("hash-object", "-w", "--no-filters", "--stdin-paths", data=named).decode().split()
+        tree = {path: Entry(mode(path), oid) for path, oid in zip(regular, oids, strict=True)}
+        for path in set(paths) - set(regular):
+            tree[path] = Entry(SYMBOLIC_LINK, self.write(os.fsencode(os.readlink(path))))
+        return {path.relative_to(folder).as_posix(): tree[path] for path in paths}
+
+    def write(self, content: bytes) -> str:
+        return self.run("hash-object", "-w", "--stdin", data=content).decode().strip()
+
+    def hash(self, file: Path) -> str:
+        """The id that a file's content would have: it is not written."""
+        return self.line("hash-object", "--no-filters", "--", os.path.abspath(file))
+
+    def hash_content(self, content: bytes) -> str:
+        return self.run("hash-object", "--stdin", data=content).decode().strip()
+
+    def read(self, oids: Iterable[str]) -> dict[str, bytes]:
+        """Contents by their ids."""
+        wanted = list(dict.fromkeys(oids))
+        output = self.run("cat-file", "--batch", data="".join(f"{oid}\n" for oid in wanted).encode())
+        contents, at = {}, 0
+        for oid in wanted:
+            end = output.index(b"\n", at)
+            header = output[at:end].split()
+            if header[-1] == b"missing":
+                raise GitError(
+                    f"the repository lacks the object {oid}. In a partial clone: git fetch --refetch"
+                )
+            size = int(header[2])
+            contents[oid] = output[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+        return contents
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        settings = [part for setting in SETTINGS for part in ("-c", setting)]
+        return ["git", *settings, *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        overridden = configuration.overridden(self.folder)
+        return (
+            clean_environment(keep="GIT_CONFIG")
+            | configuration.as_variables(overridden)
+            | ENVIRONMENT
+            | dict(self.variables)
+        )
+
+
+def mode(path: Path) -> str:
+    """A file's mode as git keeps it."""
+    status = path.lstat().st_mode
+    if stat.S_ISLNK(status):
+        return SYMBOLIC_LINK
+    return EXECUTABLE if status & stat.S_IXUSR else REGULAR
+
+
+def index_lines(tree: Tree) -> bytes:
+    """A tree as `git update-index -z --index-info` reads it."""
+    return b"".join(
+        f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for path, entry in tree.items()
+    )
+
+
+def records(output: bytes) -> list[str]:
+    """The parts of an output of `-z`."""
+    return [os.fsdecode(part) for part in output.split(b"\0") if part]
+
+
+def _name(arguments: tuple[str, ...]) -> str:
+    """The command among arguments that can begin with options and settings."""
+    return next(each for each in arguments if not each.startswith("-") and "=" not in each)
+
+
+def _reason(result: subprocess.CompletedProcess[bytes], folder: Path) -> str:
+    """What git said; it has several words for a full disk."""
+    said = result.stderr.decode(errors="replace").strip() or f"it ended with status {result.returncode}"
+    if result.returncode < 0:
+        said = f"it was ended by {signal.Signals(-result.returncode).name}"
+    full = os.strerror(errno.ENOSPC)
+    is_full = full not in said and disk_usage(folder).free < ENOUGH_SPACE
+    return f"{said} ({full})" if is_full else said
+
+
+def _sides(meta: str) -> tuple[Entry | None, Entry | None]:
+    """The two entries of a line such as `:100644 000000 ID ID D`."""
+    old_mode, new_mode, old, new, _ = meta.removeprefix(":").split(" ")
+    return (
+        Entry(old_mode, old) if old_mode != NO_FILE else None,
+        Entry(new_mode, new) if new_mode != NO_FILE else None,
+    )
+
+
+def _listed(output: bytes) -> Iterator[tuple[str, Entry]]:
+    for record in records(output):
+        meta, _, path = record.partition("\t")
+        if not NOWHERE.isdisjoint(path.lower().split("/")):
+            raise GitError(f"git has a file that no working tree can have: {path}")
+        mode, _, oid = meta.split(" ")
+        yield path, Entry(mode, oid)
+
+
+def _quoted(path: str) -> str:
+    """A path for a list of git's, which are separated by colons."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

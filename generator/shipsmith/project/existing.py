@@ -1,0 +1,95 @@
+"""A project that exists: where it is in its git repository."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..errors import UserError
+from ..git import configuration
+from ..git.runner import Git, GitError, records
+from ..reading import decoded, text_of
+from ..template.questionnaire import Answers
+from . import record
+from .record import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project in a git repository, of which it may be a subfolder."""
+
+    folder: Path
+    git: Git
+    prefix: str
+    """Where `folder` is in its repository: nothing, or a path that ends in a slash."""
+    state: Path
+    """Where we keep what we must remember, inside the folder of git."""
+
+    def programs_not_run(self) -> list[str]:
+        """The settings of the repository's own that name programs for its files; we run none of them."""
+        overridden = configuration.overridden(self.git.folder)
+        return [key for key, _ in overridden if key.startswith(("filter.", "merge."))]
+
+    def recorded(self) -> Recorded:
+        """What it says of itself in its working tree."""
+        return record.parse(text_of(self.folder / record.FILE, record.FILE))
+
+    def edited_answers(self) -> Answers:
+        """The answers that people changed by hand, as they were before; empty where none is known."""
+        here = self.recorded()
+        before = {} if here.intact else self._intact_answers()
+        return {name: value for name, value in before.items() if here.answers.get(name) != value}
+
+    def _intact_answers(self) -> Answers:
+        """The answers of the last commit in which they are as a tool wrote them."""
+        path = f"{self.prefix}{record.FILE}"
+        if not self.git.answer("rev-parse", "--verify", "--quiet", "HEAD"):
+            return {}
+        for commit in self.git.answer("rev-list", "HEAD", "--", path).split():
+            with suppress(UserError):
+                said = record.parse(decoded(self.git.run("cat-file", "blob", f"{commit}:{path}"), path))
+                if said.intact:
+                    return said.answers
+        return {}
+
+    def ignored(self, paths: Iterable[str]) -> list[str]:
+        """Those of `paths`, relative to the project, that git ignores."""
+        start = f"./{self.prefix}"
+        named = b"".join(
+            os.fsencode(f"{start}{path}\0") for path in paths if not self._is_beyond_a_link(path)
+        )
+        if not named:
+            return []
+        # the one command that knows no literal paths; `./` makes them so. Status 1: none is ignored
+        git = self.git.with_variables(GIT_LITERAL_PATHSPECS="0")
+        output = git.run("check-ignore", "-z", "--stdin", data=named, accept=(0, 1))
+        return [path.removeprefix(start) for path in records(output)]
+
+    def _is_beyond_a_link(self, path: str) -> bool:
+        """Whether a folder of `path` is a symbolic link: what is there is not in this repository."""
+        return any((self.folder / folder).is_symlink() for folder in PurePosixPath(path).parents)
+
+
+def find(path: Path) -> Project:
+    """The project at `path`, or in the nearest folder above it. Raises UserError where there is none."""
+    start = path.resolve()
+    if not start.is_dir():
+        raise UserError(f"{path} is no folder. Give the folder of a project")
+    try:
+        top = Path(os.fsdecode(Git(start).run("rev-parse", "--show-toplevel")).rstrip("\n"))
+    except GitError as error:
+        raise UserError(f"{path} is in no git repository that can be changed: {error}") from error
+    for folder in (start, *start.parents):
+        if (folder / record.FILE).is_file():
+            return _project(folder, top)
+        if folder == top:
+            break
+    raise UserError(f"{path} holds no {record.FILE}: it is no project of shipsmith. Give the folder of one")
+
+
+def _project(folder: Path, top: Path) -> Project:
+    git = Git(top)
+    relative = folder.relative_to(top).as_posix()
+    state = Path(os.path.join(top, git.line("rev-parse", "--git-path", "shipsmith")))
+    return Project(folder, git, "" if relative == "." else f"{relative}/", state)

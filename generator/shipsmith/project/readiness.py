@@ -1,0 +1,49 @@
+"""Whether a project can be changed now."""
+
+from pathlib import Path
+
+from ..errors import UserError
+from ..git.runner import OLDEST, records
+from . import record
+from .existing import Project
+
+# what git leaves in its folder while something is under way, and how people end it
+UNDER_WAY = {
+    "MERGE_HEAD": "a merge (git merge --continue, or --abort)",
+    "CHERRY_PICK_HEAD": "a cherry-pick (git cherry-pick --continue, or --abort)",
+    "REVERT_HEAD": "a revert (git revert --continue, or --abort)",
+    "rebase-merge": "a rebase (git rebase --continue, or --abort)",
+    "rebase-apply": "a rebase or git am (--continue, or --abort)",
+}
+
+
+def check_ready(project: Project) -> str:
+    """The id of HEAD. Raises UserError, with all reasons, where the project cannot be changed now."""
+    git, problems = project.git, []
+    if superproject := git.answer("rev-parse", "--show-superproject-working-tree"):
+        problems.append(f"{git.folder} is a submodule of {superproject}. Change it in a clone of its own")
+    for name, what in UNDER_WAY.items():
+        if Path(git.folder, git.line("rev-parse", "--git-path", name)).exists():
+            problems.append(f"{what} is under way here. End it first")
+    head = git.answer("rev-parse", "--verify", "--quiet", "HEAD")
+    if not head:
+        problems.append("the repository has no commit yet. Commit the project first")
+    elif changed := records(
+        git.run(
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--untracked-files=no",
+            "--no-renames",
+            "--ignore-submodules=dirty",
+        )
+    ):
+        names = ", ".join(line[3:] for line in changed[:5]) + (", …" if len(changed) > 5 else "")
+        problems.append(f"there are changes that are not committed ({names}). Commit or stash them first")
+    elif not git.answer("rev-parse", "--verify", "--quiet", f"HEAD:{project.prefix}{record.FILE}"):
+        problems.append(f"{record.FILE} is not committed. Commit it first")
+    if git.version() < OLDEST:
+        problems.append(f"git {OLDEST[0]}.{OLDEST[1]} or later is needed. Upgrade it")
+    if problems:
+        raise UserError(*problems)
+    return head

@@ -1,0 +1,12 @@
+"""What a project is made from."""
+
+from dataclasses import dataclass
+
+from ..template.questionnaire import Answers
+from ..template.versions import Template
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    template: Template
+    answers: Answers

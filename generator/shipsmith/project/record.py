@@ -1,0 +1,41 @@
+"""What a project records of itself: the version it was made with, and the answers."""
+
+from dataclasses import dataclass
+
+from ..errors import UserError
+from ..reading import yaml_of
+from ..template import location
+from ..template.questionnaire import Answers
+from .checksum import checksum, recorded_checksum
+
+FILE = ".copier-answers.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    version: str
+    answers: Answers
+    intact: bool
+    """Whether the answers are those that a tool wrote; also where no checksum tells."""
+
+
+def parse(text: str) -> Recorded:
+    """What an answers file says. Raises UserError where it is none of ours."""
+    content = yaml_of(text, FILE)
+    if not isinstance(content, dict):
+        raise UserError(f"{FILE}: is not a mapping of answers. Put that right first")
+    origin = str(content.get("_src_path", ""))
+    if _repository(origin) != _repository(location.PUBLIC_URL):
+        raise UserError(
+            f"{FILE}: this project was made from {origin or 'an unknown template'}, not by shipsmith"
+        )
+    version = content.get("_commit")
+    if not isinstance(version, str) or not version:
+        raise UserError(f"{FILE}: says no version. Put back its line `_commit: …` from an older commit")
+    written = recorded_checksum(text)
+    answers = {name: value for name, value in content.items() if not str(name).startswith("_")}
+    return Recorded(version, answers, intact=written is None or written == checksum(content))
+
+
+def _repository(url: str) -> str:
+    return url.removesuffix("/").removesuffix(".git").casefold()

@@ -1,0 +1,75 @@
+"""A place to build a project beside its destination, so that it appears there whole or not at all.
+
+A workspace is locked while its process lives. What a killed process left behind is therefore known by
+having no lock, and the next run at the same destination removes it.
+"""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+
+from ..errors import UserError
+from ..git.locks import locked
+
+REMOVALS, BETWEEN_REMOVALS = 20, 0.05  # seconds
+
+
+@contextmanager
+def workspace(destination: Path) -> Iterator[Path]:
+    """An empty folder; `publish` makes it the destination, else it is removed at the end."""
+    parent = destination.parent
+    prefix = f".{destination.name}.shipsmith-"
+    folder = parent / f"{prefix}{token_hex(8)}"
+    with ExitStack() as stack:
+        with locked(parent):
+            _remove_stale(parent, prefix)
+            # before the folder is made: an interruption can come between any two lines
+            stack.callback(_remove, folder)
+            folder.mkdir()
+            stack.enter_context(locked(folder))
+        project = folder / destination.name
+        project.mkdir()
+        yield project
+
+
+def publish(project: Path, destination: Path) -> None:
+    """Rename `project` to `destination`, which must be missing or empty."""
+    try:
+        os.rename(project, destination)
+    except OSError as error:
+        if not destination.exists():
+            raise
+        raise UserError(f"{destination} appeared while this ran; it is left as it is") from error
+
+
+def check(destination: Path) -> None:
+    """Raise UserError where no project can be made."""
+    if destination.is_dir() and any(destination.iterdir()):
+        raise UserError(f"{destination} exists and is not empty. Choose another place, or empty it")
+    if destination.exists() and not destination.is_dir():
+        raise UserError(f"{destination} is a file. Choose another place")
+    if not destination.parent.is_dir():
+        raise UserError(f"{destination.parent} is no folder. Create it first, or choose another place")
+    if not os.access(destination.parent, os.W_OK | os.X_OK):
+        raise UserError(f"{destination.parent} cannot be written to. Choose another place")
+
+
+def _remove(folder: Path) -> None:
+    """Remove a workspace. A git that was being started when a signal came can write to it a little longer."""
+    for _ in range(REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+        time.sleep(BETWEEN_REMOVALS)
+
+
+def _remove_stale(parent: Path, prefix: str) -> None:
+    for folder in parent.iterdir():
+        if folder.name.startswith(prefix) and folder.is_dir() and not folder.is_symlink():
+            with suppress(BlockingIOError), locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                shutil.rmtree(folder, ignore_errors=True)

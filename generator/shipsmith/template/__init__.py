@@ -1,0 +1,1 @@
+"""The template: where it is, its versions and its questions."""

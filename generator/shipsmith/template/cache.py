@@ -1,0 +1,106 @@
+"""The user's cache of the template's versions: each is expanded once, and checked on each use."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..errors import UserError
+from ..git.locks import locked
+from ..git.objects import folder_id
+
+TEMPORARY = ".making-"
+
+
+def folder(tree: str, write: Callable[[Path], None]) -> Path:
+    """The folder whose content has the id `tree`. Where it is missing or damaged, `write` makes it anew.
+
+    `write` is given an empty folder, and may use the folder around it. Raises UserError where the cache
+    cannot be written to.
+    """
+    place = _templates() / tree
+    if not _is_intact(place, tree):
+        try:
+            _make(place, tree, write)
+        except OSError as error:
+            raise UserError(
+                f"{place.parent}: the cache cannot be used: {error.strerror}."
+                " Put that right, or set XDG_CACHE_HOME to another folder"
+            ) from error
+    return place
+
+
+def _templates() -> Path:
+    configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not configured.is_absolute():
+        try:
+            configured = Path.home() / ".cache"
+        except RuntimeError as error:
+            raise UserError("this user has no home folder for the cache. Set XDG_CACHE_HOME") from error
+    return configured / "shipsmith" / "templates"
+
+
+def _is_intact(place: Path, tree: str) -> bool:
+    try:
+        return folder_id(place) == tree
+    except OSError:
+        return False
+
+
+def _make(place: Path, tree: str, write: Callable[[Path], None]) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with locked(place.parent):
+        # another process may have made it while this one waited
+        if _is_intact(place, tree):
+            return
+        _remove_stale(place.parent)
+        with TemporaryDirectory(prefix=TEMPORARY, dir=place.parent) as temporary:
+            fresh = Path(temporary) / tree
+            fresh.mkdir()
+            write(fresh)
+            if not _is_intact(fresh, tree):
+                raise RuntimeError(f"the files of {tree} are not what was listed")
+            _publish(fresh, place)
+
+
+def _remove_stale(templates: Path) -> None:
+    """Remove what killed processes left: whoever makes something holds the lock, and that is us."""
+    for path in templates.glob(f"{TEMPORARY}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _publish(fresh: Path, place: Path) -> None:
+    if place.is_dir():
+        _replace_content(fresh, place)
+    else:
+        os.rename(fresh, place)
+
+
+def _replace_content(fresh: Path, damaged: Path) -> None:
+    """Put each file of `fresh` in its place in `damaged`, and remove the rest.
+
+    Whoever reads `damaged` meanwhile finds every file that should be there, if it was there before.
+    """
+    for path in damaged.iterdir():
+        if _kind(path) != _kind(fresh / path.name):
+            _remove(path)
+    for path in fresh.iterdir():
+        target = damaged / path.name
+        if _kind(path) == _kind(target) == "folder":
+            _replace_content(path, target)
+        else:
+            os.replace(path, target)
+
+
+def _kind(path: Path) -> str | None:
+    if not os.path.lexists(path):
+        return None
+    return "folder" if path.is_dir() and not path.is_symlink() else "file"
+
+
+def _remove(path: Path) -> None:
+    if _kind(path) == "folder":
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -1,0 +1,49 @@
+"""Where the template is: in this checkout, or in the installed package."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from ..errors import UserError
+from .store import GitError, head
+
+PUBLIC_URL = "https://github.com/shipsmith/shipsmith.git"
+HISTORY = "history.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a build wrote down of its repository's history."""
+
+    version: str
+    trees: dict[str, str] = field(default_factory=dict)
+    """The id of the template's files for each release, oldest first."""
+
+
+@cache
+def root() -> Path:
+    """The folder that holds copier.yml, template/ and presets/."""
+    package = Path(__file__).resolve().parents[1]
+    checkout = package.parent.parent
+    return checkout if (checkout / "copier.yml").is_file() else package / "_data"
+
+
+@cache
+def commit() -> str:
+    """The template's version as copier records it: `git describe`, in a checkout or where this was built."""
+    if (root() / ".git").exists():
+        with suppress(UserError, GitError):
+            return head(root() / ".git")
+    return carried().version
+
+
+@cache
+def carried() -> Carried:
+    """The history that came with this build; that of its release alone where none did."""
+    file = root() / HISTORY
+    if not file.is_file():
+        return Carried(f"v{version('shipsmith')}")
+    return Carried(**json.loads(file.read_text("utf-8")))

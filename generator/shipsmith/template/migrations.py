@@ -1,0 +1,55 @@
+"""What a version of the template says of the way to it: files that moved, and notes for people.
+
+Each is data, in `template/_updates/VERSION.yml`; nothing in it is run.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .questionnaire import Answers, Questionnaire, questions_of
+
+FOLDER = Path("template/_updates")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The way to one version, for one project."""
+
+    version: str
+    renames: tuple[tuple[str, str], ...]
+    """Files or folders: where they were, and where they are now."""
+    notes: tuple[str, ...]
+
+
+def load(root: Path, versions: Iterable[str], answers: Answers) -> list[Migration]:
+    """What the template at `root` says of `versions`, in their order, for a project of these answers."""
+    questionnaire = questions_of(root)
+    files = [(version, root / FOLDER / f"{version}.yml") for version in versions]
+    return [_migration(version, file, questionnaire, answers) for version, file in files if file.is_file()]
+
+
+def moved(path: str, migrations: Iterable[Migration]) -> str:
+    """Where the file at `path` is after `migrations`."""
+    for migration in migrations:
+        for old, new in migration.renames:
+            if path == old:
+                path = new
+            elif path.startswith(f"{old}/"):
+                path = new + path.removeprefix(old)
+    return path
+
+
+def _migration(version: str, file: Path, questionnaire: Questionnaire, answers: Answers) -> Migration:
+    document: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) or {}
+    context = questionnaire.context(answers)
+
+    def rendered(text: str) -> str:
+        return questionnaire.render(text, context).strip()
+
+    renames = [(rendered(each["from"]), rendered(each["to"])) for each in document.get("renames", [])]
+    notes = [each for each in document.get("notes", []) if rendered(str(each.get("when", "always")))]
+    return Migration(version, tuple(renames), tuple(rendered(each["text"]) for each in notes))

@@ -1,0 +1,229 @@
+"""The template's questions: which there are, what they accept, and which values exclude each other."""
+
+import json
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2.sandbox import SandboxedEnvironment
+
+from ..errors import UserError, nearest
+from ..reading import SafeLoader, yaml_of
+
+Answers = dict[str, Any]
+
+BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of copier.yml. `default` and `validator` are Jinja where they are text."""
+
+    name: str
+    type: str
+    help: str
+    default: Any
+    choices: tuple[str, ...]
+    validator: str
+    hidden: bool
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it has a fixed set of values: those are the options, the rest are names and the like."""
+        return not self.hidden and (self.type == "bool" or bool(self.choices))
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        return (True, False) if self.type == "bool" else self.choices
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Two values that exclude each other."""
+
+    values: dict[str, Any]
+    reason: str
+
+
+@cache
+def questions_of(root: Path) -> "Questionnaire":
+    """The questions of the template at `root`, read once."""
+    return Questionnaire(root)
+
+
+class Questionnaire:
+    """The questions of the template at `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._compiled: dict[str, Template] = {}
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        return _load(self._root / "copier.yml")
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        return {name: _question(name, raw) for name, raw in self._document.items() if name[0] != "_"}
+
+    @property
+    def asked(self) -> dict[str, Question]:
+        return {name: question for name, question in self.questions.items() if not question.hidden}
+
+    @property
+    def options(self) -> dict[str, Question]:
+        return {name: question for name, question in self.questions.items() if question.is_option}
+
+    @cached_property
+    def _jinja(self) -> SandboxedEnvironment:
+        settings = dict(self._document["_envops"], undefined=StrictUndefined)
+        extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
+        loader = FileSystemLoader(self._root)
+        return SandboxedEnvironment(loader=loader, extensions=extensions, **settings)
+
+    def render(self, text: str, answers: Mapping[str, Any]) -> str:
+        if text not in self._compiled:
+            self._compiled[text] = self._jinja.from_string(text)
+        return self._compiled[text].render(answers)
+
+    def default(self, question: Question, answers: Mapping[str, Any]) -> Any:
+        if not isinstance(question.default, str):
+            return question.default
+        text = self.render(question.default, answers)
+        return json.loads(text) if question.type == "json" else text
+
+    def context(self, answers: Answers) -> Answers:
+        """The answers with the names that follow from them, as the template's files see them."""
+        context = answers | {"_copier_answers": answers}
+        for name, question in self.questions.items():
+            if question.hidden:
+                context[name] = self.default(question, context)
+        return context
+
+    def owned(self, answers: Answers) -> Callable[[str], bool]:
+        """Tells the paths of files that are the user's once they are made."""
+        patterns = self._document.get("_skip_if_exists", [])
+        if not patterns:
+            return lambda path: False
+        from pathspec import GitIgnoreSpec
+
+        context = self.context(answers)
+        patterns = [self.render(pattern, context) for pattern in patterns]
+        return GitIgnoreSpec.from_lines(patterns).match_file
+
+    def parse(self, name: str, text: str) -> Any:
+        """The value that `text`, from the command line, stands for; the text itself where it is none."""
+        question = self.questions.get(name)
+        if question and question.type == "bool":
+            return BOOLEANS.get(text.lower(), text)
+        if question and question.type == "yaml":
+            try:
+                return yaml_of(text, name)
+            except UserError:
+                return text
+        return text
+
+    def resolve(self, given: Mapping[str, Any]) -> Answers:
+        """Every answer, with defaults for what is not given.
+
+        Raises UserError with all problems at once.
+        """
+        problems = [self._unknown(name) for name in given if name not in self.asked]
+        answers: Answers = {}
+        for name, question in self.asked.items():
+            answers[name] = given[name] if name in given else self.default(question, answers)
+            if problem := _mistyped(question, answers[name]):
+                problems.append(problem)
+                # carry on with what is valid, so that later answers are checked as well
+                answers[name] = self.default(question, answers)
+        problems += self.broken(answers, given) or self.broken(answers, self.asked)
+        if problems:
+            raise UserError(*problems)
+        return answers
+
+    def problems(self, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """What `resolve` would refuse, to be told with what else is wrong; nothing if it accepts `given`."""
+        try:
+            self.resolve(given)
+        except UserError as error:
+            return error.problems
+        return ()
+
+    def broken(self, answers: Answers, names: Container[str]) -> list[str]:
+        """What the validators say of the answers to `names`, all of them being of the right types."""
+        return [
+            f"{name}: {problem}"
+            for name, question in self.asked.items()
+            if name in names and (problem := self.render(question.validator, answers).strip(" ;\n"))
+        ]
+
+    def rules(self) -> list[Rule]:
+        """Every two values that the validators refuse together, all else being as it is by default."""
+        defaults = self.resolve({})
+        found = []
+        for first, second in combinations(self.options.values(), 2):
+            for pair in _pairs(first, second):
+                if problems := self.broken(defaults | pair, self.asked):
+                    found.append(Rule(pair, "; ".join(problems)))
+        return found
+
+    def _unknown(self, name: str) -> str:
+        if name in self.questions:
+            return f"{name}: cannot be set, it follows from other answers"
+        return f"{name}: no such option.{nearest(str(name), self.asked)} `shipsmith options` lists them"
+
+
+def _pairs(first: Question, second: Question) -> Iterator[dict[str, Any]]:
+    for one in first.values:
+        for other in second.values:
+            yield {first.name: one, second.name: other}
+
+
+def _question(name: str, raw: Mapping[str, Any]) -> Question:
+    return Question(
+        name=name,
+        type=raw["type"],
+        help=raw.get("help", ""),
+        default=raw.get("default"),
+        choices=tuple(raw.get("choices", ())),
+        validator=raw.get("validator", ""),
+        hidden=raw.get("when") is False,
+    )
+
+
+def _mistyped(question: Question, value: Any) -> str | None:
+    if question.choices and value not in question.choices:
+        choices = ", ".join(question.choices)
+        hint = nearest(str(value), question.choices)
+        return f"{question.name}: {value!r} is not a choice.{hint} Use one of: {choices}"
+    accepts: dict[str, Callable[[Any], bool]] = {
+        "bool": lambda each: isinstance(each, bool),
+        "str": lambda each: isinstance(each, str),
+        "yaml": lambda each: True,
+    }
+    if not accepts[question.type](value):
+        wanted = {"bool": "true or false", "str": "text"}[question.type]
+        return f"{question.name}: {value!r} is not {wanted}"
+    return None
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """A copier.yml: several documents, of which some are files that `!include` names."""
+
+    class Loader(SafeLoader):  # type: ignore[misc]  # one of two, of the same interface
+        pass
+
+    def include(loader: Any, node: yaml.Node) -> Any:
+        assert isinstance(node, yaml.ScalarNode)
+        return yaml.load((path.parent / str(loader.construct_scalar(node))).read_text("utf-8"), Loader)
+
+    Loader.add_constructor("!include", include)
+    merged: dict[str, Any] = {}
+    for document in yaml.load_all(path.read_text("utf-8"), Loader):
+        merged |= document
+    return merged

@@ -1,0 +1,207 @@
+"""Where the versions of the template are kept: in a clone's own objects, or in the bundle of a release."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from packaging.version import InvalidVersion, Version
+
+from ..errors import UserError
+from ..git.environment import WITHOUT_CONFIGURATION, clean_environment
+from ..git.objects import LINK, PROGRAM, Entry, tree_id
+
+TEMPLATE = ("copier.yml", "presets", "template")
+DESCRIBED = re.compile(r"(?P<release>v[A-Za-z0-9.!+_-]+)-(?P<commits>\d+)-g(?P<id>[0-9a-f]{4,})")
+BARE = re.compile(r"[0-9a-f]{4,64}")
+BUNDLE = "history.bundle"
+
+
+class GitError(Exception):
+    """A git command failed; with what it said."""
+
+
+class Archive(Protocol):
+    """The versions that can be had, and their files."""
+
+    def releases(self) -> list[str]:
+        """The released versions, oldest first."""
+
+    def tree(self, version: str) -> str | None:
+        """The id of the folder that holds the version's files; None where the version is unknown."""
+
+    def write(self, version: str, folder: Path) -> None:
+        """Write the files of a version that is known into `folder`; more than that only beside it."""
+
+    def describe(self, version: str) -> str:
+        """The version as `git describe` has it, where that can be told; else as it is."""
+
+    def precedes(self, old: str, new: str) -> bool | None:
+        """Whether `new` was made from `old`, and differs; None where neither was made from the other."""
+
+
+class Clone:
+    """The git repository of a checkout."""
+
+    def __init__(self, git_dir: Path) -> None:
+        self._git_dir = git_dir
+
+    def releases(self) -> list[str]:
+        listed = git(self._git_dir, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags/v*")
+        return sorted(filter(released, listed.decode().split()), key=Version)
+
+    def tree(self, version: str) -> str | None:
+        try:
+            entries = _entries(self.listing(version))
+        except GitError:
+            return None
+        return tree_id(entries) if len(entries) == len(TEMPLATE) else None
+
+    def listing(self, version: str) -> bytes:
+        """The template's entries as `git ls-tree -z` lists them. Raises GitError where unknown."""
+        return _list(self._git_dir, _revision(version))
+
+    def objects(self) -> bytes:
+        """The path of its objects."""
+        return git(self._git_dir, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+
+    def write(self, version: str, folder: Path) -> None:
+        _write_files(self._git_dir, _revision(version), folder)
+
+    def describe(self, version: str) -> str:
+        if not BARE.fullmatch(version):
+            return version
+        describe = ["describe", "--tags", "--match=v[0-9]*", "--long", f"{version}^{{commit}}"]
+        try:
+            return git(self._git_dir, *describe).decode().strip()
+        except GitError:
+            return version
+
+    def precedes(self, old: str, new: str) -> bool | None:
+        revisions = _revision(old), _revision(new)
+        try:
+            first, second = git(self._git_dir, "rev-parse", *revisions).split()
+            base = git(self._git_dir, "merge-base", *revisions).strip()
+        except GitError:
+            return None
+        return (first != second and base == first) if base in (first, second) else None
+
+
+class Bundle:
+    """What a release carries: the id of each version's files, and the files in a git bundle."""
+
+    def __init__(self, file: Path, trees: Mapping[str, str]) -> None:
+        self._file = file
+        self._trees = trees
+
+    def releases(self) -> list[str]:
+        return list(self._trees)
+
+    def tree(self, version: str) -> str | None:
+        return self._trees.get(version)
+
+    def write(self, version: str, folder: Path) -> None:
+        git_dir = folder.with_suffix(".git")
+        initialise(git_dir)
+        git(git_dir, "bundle", "unbundle", str(self._file))
+        _write_files(git_dir, self._trees[version], folder)
+
+    def describe(self, version: str) -> str:
+        return version
+
+    def precedes(self, old: str, new: str) -> bool | None:
+        return False if old == new else None
+
+
+def released(version: str) -> bool:
+    """Whether `version` is the name of a release, such as v1.4.0."""
+    try:
+        return version.startswith("v") and bool(Version(version))
+    except InvalidVersion:
+        return False
+
+
+def unreleased(version: str) -> bool:
+    """Whether `version` names a commit as `git describe` does where it is no release."""
+    return bool(DESCRIBED.fullmatch(version) or BARE.fullmatch(version))
+
+
+def head(git_dir: Path) -> str:
+    """What is checked out, as copier records it."""
+    return git(git_dir, "describe", "--tags", "--always").decode().strip()
+
+
+def initialise(git_dir: Path) -> None:
+    """Make an empty bare repository."""
+    command = ["init", "--quiet", "--bare", "--template=", "--object-format=sha1"]
+    _run([*command, str(git_dir)])
+
+
+def git(
+    git_dir: Path, *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
+) -> bytes:
+    """What git prints, whatever the user's configuration. Raises GitError where it fails.
+
+    With its folder named, git does not ask who owns it: who runs our code from there trusts it already.
+    """
+    return _run([f"--git-dir={git_dir}", "-c", "core.abbrev=auto", *arguments], stdin, variables)
+
+
+def _run(arguments: list[str], stdin: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
+    settings = clean_environment() | WITHOUT_CONFIGURATION | dict(variables or {})
+    try:
+        result = subprocess.run(
+            ["git", *arguments], input=stdin, env=settings, capture_output=True, check=False
+        )
+    except OSError as error:
+        raise UserError("git was not found. Install it: it reads the versions of the template") from error
+    if result.returncode:
+        raise GitError(f"git {' '.join(arguments)}: {os.fsdecode(result.stderr).strip()}")
+    return result.stdout
+
+
+def _revision(version: str) -> str:
+    """What git calls the version; nothing, which git refuses, where it cannot be one."""
+    if released(version):
+        return f"refs/tags/{version}^{{commit}}"
+    return f"{version}^{{commit}}" if unreleased(version) else ""
+
+
+def _list(git_dir: Path, revision: str, *options: str) -> bytes:
+    return git(git_dir, "ls-tree", "-z", "--full-tree", *options, revision, "--", *TEMPLATE)
+
+
+def _entries(listing: bytes) -> list[Entry]:
+    return [_entry(line) for line in listing.split(b"\0") if line]
+
+
+def _entry(line: bytes) -> Entry:
+    details, _, name = line.partition(b"\t")
+    mode, _, id_ = details.decode().split(" ")
+    return Entry(name, mode.lstrip("0"), id_)
+
+
+def _write_files(git_dir: Path, revision: str, folder: Path) -> None:
+    entries = _entries(_list(git_dir, revision, "-r"))
+    for entry, content in zip(entries, _contents(git_dir, entries), strict=True):
+        path = folder / os.fsdecode(entry.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if entry.mode == LINK:
+            os.symlink(content, os.fsencode(path))
+        else:
+            path.write_bytes(content)
+            path.chmod(0o755 if entry.mode == PROGRAM else 0o644)
+
+
+def _contents(git_dir: Path, entries: list[Entry]) -> Iterator[bytes]:
+    """The content of each, as it was committed: no filter, no line ending is changed."""
+    wanted = "".join(f"{entry.id}\n" for entry in entries)
+    answer = git(git_dir, "cat-file", "--batch", stdin=wanted.encode())
+    start = 0
+    for _ in entries:
+        start, header = answer.index(b"\n", start) + 1, answer[start : answer.index(b"\n", start)]
+        size = int(header.split()[2])
+        yield answer[start : start + size]
+        start += size + 1

@@ -1,0 +1,16 @@
+"""Answers as people read and write them."""
+
+from typing import Any
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {type_}" for name, type_ in value.items())
+    return str(value)
+
+
+def as_setting(value: Any) -> str:
+    """A value as `shipsmith set OPTION=VALUE` reads it."""
+    return f"{{{shown(value)}}}" if isinstance(value, dict) else shown(value)

@@ -1,0 +1,244 @@
+"""Rendered files that the project's git ignores: no merge sees them, so they are replaced or stand aside.
+
+What is replaced is kept whole in our state, with its mode and type, until the change is committed or undone.
+"""
+
+import errno
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..errors import UserError
+from ..git.runner import EXECUTABLE, REGULAR, SYMBOLIC_LINK, Differences, Entry, Git
+from ..project.existing import Project
+from .merge import Sides
+
+SAVED, UNDONE, WRITTEN = "saved", "undone", "written"
+"""In our state: what was replaced, what `undo` found edited, and a file before it gets its name."""
+
+NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP)
+"""Where a file cannot have two names: on two file systems, or on one of another kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What happens to one file that git ignores."""
+
+    path: str
+    before: Entry | None
+    """What it is; nothing where there is none."""
+    after: Entry | None
+    """What it shall be; nothing where it shall go."""
+    is_program: bool | None = None
+    """Whether it becomes executable, or no longer is; None where the new version leaves that as it is."""
+
+
+def take_out(git: Git, project: Project, sides: Sides, left_alone: dict[str, str]) -> list[Outside]:
+    """Remove ignored files from the sides of the merge; what to do with them instead."""
+    candidates = sorted((sides.base.keys() | sides.new.keys()) - sides.user.keys())
+    beyond = {path: links for path in candidates if (links := links_above(project.folder, path))}
+    changes = []
+    for path, links in beyond.items():
+        # a link that is committed is git's to merge
+        if not sides.user.keys() & set(links) and sides.base.pop(path, None) != sides.new.pop(path, None):
+            left_alone[path] = "its folder is a symbolic link here"
+    candidates = [path for path in candidates if path not in beyond]
+    for path in project.ignored(candidates):
+        old, new = sides.base.pop(path, None), sides.new.pop(path, None)
+        if old != new:
+            changes += _change(git, project.folder, path, old, new, left_alone)
+    return changes
+
+
+def put(git: Git, state: Path, changes: list[Outside]) -> None:
+    """Write the files, or remove them. What they replace moves into our state first, whatever it is."""
+    contents = git.read(change.after.oid for change in changes if change.after)
+    for change in changes:
+        file, saved, written = place(git.folder, change.path), state / SAVED / change.path, state / WRITTEN
+        if change.before:
+            saved.parent.mkdir(parents=True, exist_ok=True)
+            _move(file, saved)
+        if change.after:
+            written.unlink(missing_ok=True)
+            _write(written, change.after, contents[change.after.oid], _permissions(saved, change.is_program))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _name(written, file, change.path)
+
+
+def put_back(git: Git, state: Path, outside: Differences) -> Path | None:
+    """Bring back what was there; the folder that keeps what people made of the files since, if they did."""
+    kept = _free_folder(state / UNDONE)
+    for path, (before, after) in outside.items():
+        file, saved = place(git.folder, path), state / SAVED / path
+        if before and not os.path.lexists(saved):
+            # the change did not come so far, or an undo that was killed did
+            continue
+        if before and _is_same(saved, file):
+            saved.unlink()
+            continue
+        if os.path.lexists(file):
+            (kept / path).parent.mkdir(parents=True, exist_ok=True)
+            _move(file, kept / path)
+            if look(git, kept / path) == after:
+                remove(kept / path, state)
+        if before:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _name(saved, file, path)
+        else:
+            remove(file, git.folder)
+    return kept if kept.exists() else None
+
+
+def forget(state: Path) -> None:
+    """Drop what was kept for `put_back`."""
+    shutil.rmtree(state / SAVED, ignore_errors=True)
+
+
+def look(git: Git, file: Path) -> Entry | None:
+    """What stands there, as git would see it; an entry without an id where it is neither file nor link."""
+    try:
+        mode = file.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISLNK(mode):
+        return Entry(SYMBOLIC_LINK, git.hash_content(os.fsencode(os.readlink(file))))
+    if stat.S_ISREG(mode):
+        return Entry(EXECUTABLE if mode & stat.S_IXUSR else REGULAR, git.hash(file))
+    return Entry(f"{stat.S_IFMT(mode):06o}", "")
+
+
+def place(folder: Path, path: str) -> Path:
+    """Where `path` is below `folder`. Raises UserError where a link on the way leads elsewhere."""
+    for link in links_above(folder, path):
+        raise UserError(
+            f"{link} is a symbolic link, where the change has a folder. Move it away, then run this again"
+        )
+    return folder / path
+
+
+def links_above(folder: Path, path: str) -> list[str]:
+    """The folders on the way to `path` that are symbolic links."""
+    above = [str(each) for each in PurePosixPath(path).parents]
+    return [each for each in above[:-1] if (folder / each).is_symlink()]
+
+
+def remove(path: Path, top: Path) -> None:
+    """Remove a file, and the folders that are empty then."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+    for folder in path.parents:
+        if folder == top or not folder.is_relative_to(top):
+            break
+        try:
+            folder.rmdir()
+        except OSError:
+            break
+
+
+def _change(
+    git: Git, folder: Path, path: str, old: Entry | None, new: Entry | None, left_alone: dict[str, str]
+) -> list[Outside]:
+    present = look(git, folder / path)
+    if new and _is_alike(present, new):
+        return []
+    if _is_alike(present, old):
+        turned = bool(old and new and old.mode != new.mode)
+        return [Outside(path, present, new, new.mode == EXECUTABLE if new and turned else None)]
+    if present is None:
+        left_alone[path] = "git ignores it, and it is not here"
+    elif new is None:
+        left_alone[path] = "you edited it; the new version has it no more, and git ignores it"
+    else:
+        beside = _free_name(folder, f"{path}.new")
+        left_alone[path] = f"you edited it, and git ignores it; the new version's is {beside}"
+        return [Outside(beside, None, new)]
+    return []
+
+
+def _is_alike(one: Entry | None, other: Entry | None) -> bool:
+    """Whether content and type are the same; people may have changed who can read or run a file."""
+    if one is None or other is None:
+        return one is other
+    return one.oid == other.oid and (one.mode == SYMBOLIC_LINK) == (other.mode == SYMBOLIC_LINK)
+
+
+def _permissions(saved: Path, is_program: bool | None) -> int | None:
+    """Those of the file that is replaced, where it is one."""
+    try:
+        status = saved.lstat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    permissions = status.st_mode & 0o777
+    if is_program is None:
+        return permissions
+    # whoever may read it may run it
+    return permissions | (permissions & 0o444) >> 2 if is_program else permissions & ~0o111
+
+
+def _write(file: Path, entry: Entry, content: bytes, permissions: int | None) -> None:
+    if entry.mode == SYMBOLIC_LINK:
+        file.symlink_to(os.fsdecode(content))
+        return
+    default = 0o777 if entry.mode == EXECUTABLE else 0o666
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, default)
+    with open(descriptor, "wb") as stream:
+        if permissions is not None:
+            os.fchmod(descriptor, permissions)
+        stream.write(content)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename, or copy where git's folder is on another file system."""
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        target.unlink(missing_ok=True)
+        shutil.copy2(source, target, follow_symlinks=False)
+        source.unlink()
+
+
+def _name(source: Path, file: Path, path: str) -> None:
+    """Move to a name that is free: what appeared there meanwhile is somebody's, and stays."""
+    appeared = UserError(f"{path} appeared while files were changed. Move it away")
+    if os.path.lexists(file):
+        raise appeared
+    try:
+        # unlike a rename, this replaces nothing
+        os.link(source, file, follow_symlinks=False)
+    except FileExistsError:
+        raise appeared from None
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        _move(source, file)
+    else:
+        source.unlink()
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether these are two names of one file: a kill came between giving it the one and taking the other."""
+    try:
+        return os.path.samestat(one.lstat(), other.lstat())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _free_folder(folder: Path) -> Path:
+    number = 1
+    while (folder / str(number)).exists():
+        number += 1
+    return folder / str(number)
+
+
+def _free_name(folder: Path, path: str) -> str:
+    number, name = 1, path
+    while os.path.lexists(folder / name):
+        number += 1
+        name = f"{path}{number}"
+    return name

@@ -1,0 +1,171 @@
+"""What is written down of a change before it touches the first file, so that `undo` can put all of it back.
+
+The file lies in git's folder, where anything can happen to it: it is read as data of a stranger.
+"""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from ..errors import UserError
+from ..git.runner import Differences, Entry
+
+FORMAT = 1
+LIMIT = 1 << 24  # bytes
+MODE = re.compile(r"[01][0-7]{5}")
+OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+T = TypeVar("T")
+
+
+class Phase(StrEnum):
+    APPLYING = "applying"
+    APPLIED = "applied"
+    """All of it is in the working tree and the index."""
+    UNDOING = "undoing"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A change of a project's files that is not committed. All paths are relative to the repository."""
+
+    head: str
+    """The commit it started from."""
+    title: str
+    """What it does, as the subject of a commit."""
+    changes: Differences
+    """The files it touches, before and after."""
+    versions: tuple[str, str]
+    """The template's versions, before and after."""
+    conflicts: list[str] = field(default_factory=list)
+    """Files that people must resolve before derived files can be made again."""
+    outside: Differences = field(default_factory=dict)
+    """Files that git ignores, before and after."""
+    phase: Phase = Phase.APPLYING
+    kept: str = ""
+    """The commit that keeps what people did to these files since, once `undo` has begun."""
+
+    @property
+    def is_half_done(self) -> bool:
+        return self.phase is not Phase.APPLIED
+
+
+def read(state: Path) -> Journal | None:
+    """What is written down. Raises UserError where that is damaged, or of a newer version."""
+    file = _file(state)
+    try:
+        if not stat.S_ISREG(file.lstat().st_mode):
+            _refuse(file)
+        with file.open("rb") as stream:
+            content = stream.read(LIMIT + 1)
+    except FileNotFoundError:
+        return None
+    try:
+        return _parse(content)
+    except _NewerError as error:
+        raise UserError(
+            f"{file} was written by a newer shipsmith. Upgrade it, then run this again"
+        ) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        _refuse(file, error)
+
+
+def write(state: Path, journal: Journal) -> None:
+    """Remember `journal`, whole or not at all, also where the machine stops."""
+    temporary = _file(state).with_suffix(".new")
+    with temporary.open("w", encoding="utf-8") as stream:
+        json.dump({"format": FORMAT} | asdict(journal), stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.rename(_file(state))
+
+
+def forget(state: Path) -> None:
+    _file(state).unlink(missing_ok=True)
+
+
+def _file(state: Path) -> Path:
+    return state / "change.json"
+
+
+def _refuse(file: Path, error: Exception | None = None) -> NoReturn:
+    raise UserError(
+        f"{file} is damaged: the change that it was about cannot be undone by shipsmith. `git status` shows "
+        f"what differs, `git restore --staged --worktree FILE` puts a file back. Then remove {file}"
+    ) from error
+
+
+class _NewerError(Exception):
+    pass
+
+
+def _parse(content: bytes) -> Journal:
+    if len(content) > LIMIT:
+        raise ValueError("too long")
+    data = json.loads(content)
+    if _of(int, data["format"]) > FORMAT:
+        raise _NewerError
+    before, after = data["versions"]
+    return Journal(
+        head=_matching(OID, data["head"]),
+        title=_line(data["title"]),
+        changes=_differences(data["changes"]),
+        versions=(_line(before), _line(after)),
+        conflicts=[_path(each) for each in _of(list, data["conflicts"])],
+        outside=_differences(data["outside"]),
+        phase=Phase(data["phase"]),
+        kept=_oid(data["kept"]),
+    )
+
+
+def _differences(data: Any) -> Differences:
+    return {_path(path): _sides(*sides) for path, sides in _of(dict, data).items()}
+
+
+def _sides(before: Any, after: Any) -> tuple[Entry | None, Entry | None]:
+    return _optional(_entry, before), _optional(_entry, after)
+
+
+def _optional(parse: Callable[[Any], T], data: Any) -> T | None:
+    return None if data is None else parse(data)
+
+
+def _entry(data: Any) -> Entry:
+    mode, oid = data
+    return Entry(_matching(MODE, mode), _oid(oid))
+
+
+def _oid(data: Any) -> str:
+    return "" if data == "" else _matching(OID, data)
+
+
+def _path(data: Any) -> str:
+    """A path that stays inside the repository and outside git's folder."""
+    parts = _of(str, data).split("/")
+    if "\0" in data or any(part in ("", ".", "..") or part.casefold() == ".git" for part in parts):
+        raise ValueError(f"{data!r} is not a path inside the repository")
+    os.fsencode(data)
+    return str(data)
+
+
+def _line(data: Any) -> str:
+    """A text that is printed."""
+    return "".join(each if each.isprintable() else "?" for each in _of(str, data))
+
+
+def _matching(pattern: re.Pattern[str], data: Any) -> str:
+    if not pattern.fullmatch(_of(str, data)):
+        raise ValueError(f"{data!r} is not as it should be")
+    return str(data)
+
+
+def _of(kind: type[T], data: Any) -> T:
+    if not isinstance(data, kind):
+        raise TypeError(f"{data!r} is not a {kind.__name__}")
+    return data

@@ -1,0 +1,110 @@
+"""How a project differs from what its own version makes of its answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..errors import UserError
+from ..git.runner import Git, Tree, index_lines, records
+from ..project import record
+from ..project.existing import Project
+from ..project.recipe import State
+from ..template import versions
+from ..template.questionnaire import Answers
+from . import change, engine, plan
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    state: State
+    newest: str
+    behind: bool
+    """Whether there is a newer version than the project's."""
+    edited: list[str]
+    """Files that differ from what was rendered."""
+    deleted: list[str]
+    """Files that the project's commits leave out."""
+    missing: list[str]
+    """Files that should be here but are not: they are committed, or git ignores them."""
+    edited_answers: Answers
+    """Answers that were edited by hand, as they were before."""
+    unfinished: str
+    """The change of shipsmith that is not committed yet, or nothing."""
+
+    @property
+    def needs_attention(self) -> bool:
+        return bool(self.behind or self.missing or self.edited_answers or self.unfinished)
+
+
+def status(project: Project) -> Status:
+    """Compare the working tree with a fresh render."""
+    state = engine.recorded_state(project)
+    newest = versions.newest().version
+    left = change.under_way(project)
+    with _pristine(project, state) as (git, _):
+        differing = _differing(git, project)
+    absent = [path for path, how in differing.items() if how == "D"]
+    committed, left_out = _committed(project, absent)
+    absent = [path for path in absent if path not in left_out]
+    expected = committed | set(project.ignored(absent))
+    return Status(
+        state=state,
+        newest=newest,
+        behind=versions.precedes(state.template.version, newest) or False,
+        edited=[path for path, how in differing.items() if how != "D"],
+        deleted=[path for path in absent if path not in expected],
+        missing=[path for path in absent if path in expected],
+        edited_answers=project.edited_answers(),
+        unfinished=left.title if left else "",
+    )
+
+
+def show(project: Project, files: list[Path]) -> None:
+    """Print the user's edits to `files`, or to all that was rendered, as a diff."""
+    wanted = [path.resolve() for path in files]
+    with _pristine(project, engine.recorded_state(project)) as (git, rendered):
+        paths = {project.folder / path for path in rendered}
+        unknown = [
+            path for path in wanted if path not in paths and not any(path in each.parents for each in paths)
+        ]
+        if unknown:
+            raise UserError(
+                *(f"{path}: is not rendered by shipsmith. `git diff` shows it" for path in unknown)
+            )
+        # no program for showing differences: attributes of the repository's choose them
+        git.show("diff", "--no-ext-diff", "--no-textconv", "--", *(map(str, wanted)))
+
+
+@contextmanager
+def _pristine(project: Project, state: State) -> Iterator[tuple[Git, Tree]]:
+    """Git with the render of `state` as its index, apart from the record of the answers; and that render."""
+    with TemporaryDirectory(prefix="shipsmith-") as name:
+        folder = Path(name)
+        git = project.git.elsewhere(folder)
+        rendered = git.write_folder(plan.render_into(state, folder / "render"))
+        del rendered[record.FILE]
+        placed = {project.prefix + path: entry for path, entry in rendered.items()}
+        git.run("update-index", "-z", "--index-info", data=index_lines(placed))
+        git.run("update-index", "-q", "--refresh", accept=(0, 1))
+        yield git, rendered
+
+
+def _committed(project: Project, paths: list[str]) -> tuple[set[str], set[str]]:
+    """Those of `paths` that are committed and belong here, and those that a sparse checkout leaves out."""
+    if not paths:
+        return set(), set()
+    places = {project.prefix + path: path for path in paths}
+    listed = (each.partition(" ") for each in records(project.git.run("ls-files", "-t", "-z")))
+    tags = {places[path]: tag for tag, _, path in listed if path in places}
+    skipped = {path for path, tag in tags.items() if tag == "S"}
+    return tags.keys() - skipped, skipped
+
+
+def _differing(git: Git, project: Project) -> dict[str, str]:
+    """The files that differ, each with git's letter for how: D where it is absent."""
+    listed = records(git.run("diff-files", "-z", "--name-status"))
+    return {
+        path.removeprefix(project.prefix): how for how, path in zip(listed[::2], listed[1::2], strict=True)
+    }
