@@ -30,6 +30,7 @@ check: setup $(CHECKED_PRESETS:%=check-%)  ## lint, format and types, of the gen
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 check-%: setup
 	rm -rf build/check/$* && mkdir -p build/check
