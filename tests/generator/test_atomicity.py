@@ -118,7 +118,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "requirements.lock")
 
-    monkeypatch.setattr("shipsmith.rendering.derived.python_lock.write", full)
+    monkeypatch.setattr("shipsmith.rendering.derived.python_lock.prune", full)
     answers = Questionnaire(location.root()).resolve({})
     with pytest.raises(OSError, match="No space left"):
         create(answers, versions.working(), tmp_path / "orders")

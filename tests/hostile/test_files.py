@@ -13,6 +13,7 @@ from shipsmith import reading
 from shipsmith.errors import UserError
 from shipsmith.project import record
 from shipsmith.rendering.derived import python_lock
+from shipsmith.template.versions import Template
 
 from tests.generator.cli import SHIPSMITH
 from tests.update.small import Small, commit, contents, git
@@ -178,7 +179,7 @@ def test_a_pyproject_of_any_content_is_refused(tmp_path: Path, content: bytes) -
     (root / python_lock.UNIVERSE).parent.mkdir(parents=True)
     (root / python_lock.UNIVERSE).write_text("")
     with pytest.raises(UserError, match=r"^pyproject\.toml: "):
-        python_lock.write_known(tmp_path, root)
+        python_lock.write_known(tmp_path, Template("v0.1.0", root))
 
 
 @pytest.mark.parametrize(

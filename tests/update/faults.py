@@ -129,6 +129,7 @@ DOES = {
     "index._file": "find git's index",
     "readiness.check_ready": "check that the repository can be changed",
     "existing.Project.ignored": PREPARE,
+    "existing.Project.recorded_at": PREPARE,
     "ignored.look": "compare a file that git ignores",
     "plan": PREPARE,
     "merge": PREPARE,

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ..git import first_commit
-from ..rendering.copier import derive, render
+from ..rendering.copier import render
+from ..rendering.derived import derive
 from ..template.versions import Template
 from . import workspace
 
@@ -25,7 +26,7 @@ def create(
         first_commit.check()
     with workspace.workspace(destination) as project:
         render(answers, template, project)
-        derive(project, template)
+        derive(project, answers, template)
         files = paths(project)
         if git:
             first_commit.commit_all(project, f"Start from shipsmith {template.version}")
@@ -41,7 +42,7 @@ def preview(answers: Mapping[str, Any], template: Template) -> list[str]:
     with TemporaryDirectory(prefix="shipsmith-preview-") as folder:
         project = Path(folder)
         render(answers, template, project)
-        derive(project, template)
+        derive(project, answers, template)
         return paths(project)
 
 

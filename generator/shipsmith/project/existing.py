@@ -35,6 +35,11 @@ class Project:
         """What it says of itself in its working tree."""
         return record.parse(text_of(self.folder / record.FILE, record.FILE))
 
+    def recorded_at(self, commit: str) -> Recorded:
+        """What it says of itself in a commit."""
+        path = f"{self.prefix}{record.FILE}"
+        return record.parse(decoded(self.git.run("cat-file", "blob", f"{commit}:{path}"), path))
+
     def edited_answers(self) -> Answers:
         """The answers that people changed by hand, as they were before; empty where none is known."""
         here = self.recorded()
@@ -48,7 +53,7 @@ class Project:
             return {}
         for commit in self.git.answer("rev-list", "HEAD", "--", path).split():
             with suppress(UserError):
-                said = record.parse(decoded(self.git.run("cat-file", "blob", f"{commit}:{path}"), path))
+                said = self.recorded_at(commit)
                 if said.intact:
                     return said.answers
         return {}

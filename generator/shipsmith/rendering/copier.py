@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..template.versions import Template
-from .derived import grpc_stubs, own_lock, python_lock
+from .derived import check_language
 
 if TYPE_CHECKING:
     from copier._main import Worker
 
 
 def render(answers: Mapping[str, Any], template: Template, destination: Path) -> None:
-    """Render the template into the empty folder `destination`."""
+    """Render the template into the empty folder `destination`.
+
+    Raises UserError for a language that is not supported.
+    """
+    check_language(answers, template)
     from copier._settings import SettingsModel
     from plumbum import local
 
@@ -30,13 +34,6 @@ def render(answers: Mapping[str, Any], template: Template, destination: Path) ->
         )
         with worker:
             worker.run_copy()
-
-
-def derive(project: Path, template: Template) -> None:
-    """Make what is in no render, from what was rendered: the gRPC stubs and the locks."""
-    grpc_stubs.write(project)
-    python_lock.write(project, template.root)
-    own_lock.write(project, template)
 
 
 @cache

@@ -141,7 +141,9 @@ def _without_conflicts(
     """What makes derived files of what people staged, and the paths of those that change."""
     head = git.line("rev-parse", "--verify", "HEAD")
     before, after = (git.tree(f"{tree}:{project.prefix.rstrip('/')}") for tree in (unfinished.head, staged))
-    old, new = (versions.template(version) for version in unfinished.versions)
+    answers = project.recorded_at(unfinished.head).answers, project.recorded().answers
+    templates = (versions.template(version) for version in unfinished.versions)
+    old, new = map(State, templates, answers)
     made = rebuild.make_again(git, before, after, old, new).tree
     changed = sorted(path for path in made.keys() | after.keys() if made.get(path) != after.get(path))
     whole = git.change_tree(staged, after, made, folder / "index", project.prefix) if changed else staged

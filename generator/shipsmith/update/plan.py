@@ -47,7 +47,7 @@ def make(git: Git, project: Project, head: str, old: State, new: State, folder: 
     labels = Labels(f"shipsmith {old.template.version}", f"shipsmith {new.template.version}")
     merged = merge(git, sides, partial(migrations.moved, migrations=steps), labels, index)
     if not merged.conflicts:
-        made = rebuild.make_again(git, user, merged.tree, old.template, new.template)
+        made = rebuild.make_again(git, user, merged.tree, old, new)
         merged.tree = made.tree
         left_alone |= made.left_alone
     merged.left_alone |= left_alone

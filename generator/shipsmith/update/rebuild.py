@@ -1,18 +1,18 @@
-"""Files that are made from other files of a project: gRPC stubs and locks.
+"""Files that are made from other files of a project: after a merge they are made anew from what was merged.
 
-They are in no render. After a merge they are made anew from what was merged, where what they are made
-from has changed. Stubs are the compiler's alone, as their first line says; a lock can hold what people
-added to it, and keeps that.
+They are in no render. Where what they are made from has not changed, they stay as they are; what people
+added to them stays too, as far as their deriver can merge it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..git.runner import EXECUTABLE, REGULAR, Entry, Git, Tree
-from ..rendering.derived import grpc_stubs, own_lock, python_lock
+from ..project.recipe import State
+from ..rendering.derived import derivers
+from ..rendering.derived.deriver import Deriver
 from ..template.versions import Template
 
 Files = dict[str, bytes]
@@ -25,23 +25,18 @@ class Derived:
     """Files that stay as the user edited them, with the reasons."""
 
 
-def make_again(git: Git, before: Tree, after: Tree, old: Template, new: Template) -> Derived:
+def make_again(git: Git, before: Tree, after: Tree, old: State, new: State) -> Derived:
     """`after`, a merged project, with its derived files; `before` is the project as it was."""
     derived = Derived(dict(after), {})
-    if _below("proto/", before) != _below("proto/", after):
-        base = _made(git, _below("proto/", before), grpc_stubs.write)
-        made = _made(git, _below("proto/", after), grpc_stubs.write)
-        _take(git, derived, before, base, made, lambda _path, _base, _user, made: made)
-    changed = before.get("pyproject.toml") != after.get("pyproject.toml")
-    if changed or _universe(old.root) != _universe(new.root):
-        base = _made(git, _only("pyproject.toml", before), partial(python_lock.write_known, root=old.root))
-        made = _made(git, _only("pyproject.toml", after), partial(python_lock.write_known, root=new.root))
-        _take(git, derived, before, base, made, python_lock.merge)
-    source = own_lock.SOURCE.as_posix()
-    if before.get(source) != after.get(source) or old != new:
-        base = _made(git, _only(source, before), lambda folder: own_lock.write(folder, old))
-        made = _made(git, _only(source, after), lambda folder: own_lock.write(folder, new))
-        _take(git, derived, before, base, made, python_lock.merge)
+    olds, news = derivers(old.answers), derivers(new.answers)
+    for deriver in dict.fromkeys((*olds, *news)):
+        sources, sources_now = (_sources(deriver, tree) for tree in (before, after))
+        same = sources == sources_now and (deriver in olds) == (deriver in news)
+        if same and deriver.of_template(old.template) == deriver.of_template(new.template):
+            continue
+        base = _made(git, sources, deriver, old.template) if deriver in olds else {}
+        made = _made(git, sources_now, deriver, new.template) if deriver in news else {}
+        _take(git, derived, before, base, made, deriver.merge)
     return derived
 
 
@@ -75,8 +70,8 @@ def _take(
             derived.left_alone[path] = "you edited it, and it is made from other files"
 
 
-def _made(git: Git, sources: Tree, make: Callable[[Path], None]) -> Files:
-    """What `make` adds to a folder of those `sources` that are files: links would lead nowhere there."""
+def _made(git: Git, sources: Tree, deriver: Deriver, template: Template) -> Files:
+    """What is made from those `sources` that are files: links would lead nowhere there."""
     sources = {path: entry for path, entry in sources.items() if entry.mode in (REGULAR, EXECUTABLE)}
     with TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)
@@ -86,19 +81,11 @@ def _made(git: Git, sources: Tree, make: Callable[[Path], None]) -> Files:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(contents[entry.oid])
         if sources:
-            make(folder)
+            deriver.write_edited(folder, template)
         files = (path for path in folder.rglob("*") if path.is_file())
         made = {path.relative_to(folder).as_posix(): path for path in files}
-        return {path: file.read_bytes() for path, file in made.items() if path not in sources}
+        return {path: file.read_bytes() for path, file in made.items() if deriver.makes(path)}
 
 
-def _below(prefix: str, tree: Tree) -> Tree:
-    return {path: entry for path, entry in tree.items() if path.startswith(prefix)}
-
-
-def _only(path: str, tree: Tree) -> Tree:
-    return {path: tree[path]} if path in tree else {}
-
-
-def _universe(root: Path) -> bytes:
-    return (root / python_lock.UNIVERSE).read_bytes()
+def _sources(deriver: Deriver, tree: Tree) -> Tree:
+    return {path: entry for path, entry in tree.items() if deriver.reads(path)}

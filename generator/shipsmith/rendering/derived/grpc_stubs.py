@@ -16,6 +16,8 @@ from shutil import disk_usage
 from tempfile import TemporaryFile
 
 from ...errors import UserError
+from ...template.versions import Template
+from .deriver import Deriver
 
 SPACE_FOR_STUBS = 1 << 20  # bytes
 MOST_SAID = 1 << 14  # bytes of what protoc prints
@@ -24,7 +26,7 @@ MOST_SAID = 1 << 14  # bytes of what protoc prints
 COMPILABLE = re.compile(r"(\w[\w-]*/)*\w[\w.-]*\.proto")
 
 
-def write(project: Path) -> None:
+def write(project: Path, _template: Template) -> None:
     """Generate the stubs of every file below `project`/proto into `project`/src.
 
     Raises UserError where the files do not compile, OSError where the disk is full.
@@ -69,3 +71,14 @@ def _run(compile_: Callable[[list[bytes]], int], project: Path, names: list[str]
     output = ["--python_out=src", "--pyi_out=src", "--grpc_python_out=src"]
     arguments = ["protoc", "--proto_path=proto", f"--proto_path={well_known}", *output, *names]
     sys.exit(compile_([os.fsencode(argument) for argument in arguments]))
+
+
+DERIVER = Deriver(
+    inputs=("proto/",),
+    outputs=("src/*_pb2.py", "src/*_pb2.pyi", "src/*_pb2_grpc.py"),
+    of_template=lambda template: None,
+    write=write,
+    write_edited=write,
+    # the compiler's alone, as their first line says
+    merge=lambda path, base, user, new: new,
+)

@@ -13,6 +13,7 @@ from packaging.version import Version
 from ...template.store import DESCRIBED, released
 from ...template.versions import Template
 from . import python_lock
+from .deriver import Deriver
 
 SOURCE = Path(".github/shipsmith.in")
 LOCK = SOURCE.with_suffix(".lock")
@@ -44,3 +45,13 @@ def release(template_version: str) -> str:
     described = DESCRIBED.fullmatch(template_version)
     tag = described["release"] if described else template_version
     return str(Version(tag)) if released(tag) else version("shipsmith")
+
+
+DERIVER = Deriver(
+    inputs=(SOURCE.as_posix(),),
+    outputs=(LOCK.as_posix(),),
+    of_template=lambda template: template,
+    write=write,
+    write_edited=write,
+    merge=python_lock.merge,
+)
