@@ -11,14 +11,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 # the build has hatchling and what it needs; these modules need no more than that
 sys.path.insert(0, str(Path(__file__).parent))
 from shipsmith.git.objects import folder_id
+from shipsmith.git.process import BEGINNING, identity
 from shipsmith.template.location import HISTORY
 from shipsmith.template.store import BUNDLE, TEMPLATE, Clone, git, head, initialise
 
-NOBODY = {
-    f"GIT_{role}_{key}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for key, value in {"NAME": "shipsmith", "EMAIL": "shipsmith@localhost", "DATE": "@0 +0000"}.items()
-}
 PLACES = {"wheel": "shipsmith/_data/", "sdist": ""}
 
 
@@ -73,9 +69,10 @@ def _bundle(clone: Clone, releases: list[str], bare: Path, file: Path) -> None:
     """Write a git bundle with a tag for each release, whose commit holds the template and nothing else."""
     initialise(bare)
     (bare / "objects" / "info" / "alternates").write_bytes(clone.objects())
+    nobody = identity(date=BEGINNING)
     for release in releases:
         tree = git(bare, "mktree", "-z", stdin=clone.listing(release)).decode().strip()
-        commit = git(bare, "commit-tree", tree, "-m", release, variables=NOBODY).decode().strip()
+        commit = git(bare, "commit-tree", tree, "-m", release, variables=nobody).decode().strip()
         git(bare, "update-ref", f"refs/tags/{release}", commit)
     # one thread: several would divide the work differently each time
     git(bare, "-c", "pack.threads=1", "bundle", "create", "--quiet", str(file), "--tags")

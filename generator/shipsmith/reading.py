@@ -29,16 +29,22 @@ def text_of(path: Path, name: str = "") -> str:
     """
     name = name or str(path)
     try:
-        # a pipe that nobody writes to must not be waited for
-        with open(path, "rb", buffering=0, opener=_without_waiting) as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise UserError(f"{name}: is not a regular file. Write its content to one first")
-            content = stream.read(MOST_BYTES + 1)
+        content = bytes_of(path, MOST_BYTES + 1)
     except OSError as error:
         raise UserError(f"{name}: cannot be read: {error.strerror}") from error
+    if content is None:
+        raise UserError(f"{name}: is not a regular file. Write its content to one first")
     if len(content) > MOST_BYTES:
         raise UserError(f"{name}: is larger than {MOST_BYTES} bytes. Is it the right file?")
     return decoded(content, name)
+
+
+def bytes_of(path: Path, most: int) -> bytes | None:
+    """The first bytes of a file, at most that many; None where it is not a regular file."""
+    # a pipe that nobody writes to must not be waited for
+    with open(path, "rb", buffering=0, opener=_without_waiting) as stream:
+        is_regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+        return stream.read(most) if is_regular else None
 
 
 def _without_waiting(path: str, flags: int) -> int:

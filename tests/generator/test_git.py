@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from shipsmith.git import runner
-from shipsmith.git.runner import Git, GitError
+from shipsmith.git.process import GitError
+from shipsmith.git.runner import Git
 
 
 @pytest.fixture

@@ -83,3 +83,13 @@ def test_every_command_has_help(tmp_path: Path, command: list[str]) -> None:
 def test_the_page_of_options_is_up_to_date(questionnaire: Questionnaire) -> None:
     page = (location.root() / "docs" / "options.md").read_text()
     assert page == as_markdown(questionnaire) + "\n"
+
+
+def test_a_problem_ends_where_its_sentence_does() -> None:
+    """Several fields' problems are separated; after the last there is nothing. Prompts show it as it is."""
+    questionnaire = Questionnaire(location.root())
+    answers = questionnaire.resolve({}) | {"fields": {"total": "colour", "paid": "colour"}}
+    first, second = questionnaire.problem(questionnaire.questions["fields"], answers).split("; ")
+    assert first.startswith("field total")
+    assert second.startswith("field paid")
+    assert not second.endswith(";")

@@ -104,3 +104,13 @@ def test_an_invalid_answer_is_explained_at_once(tmp_path: Path, terminal: Callab
     child.close()
     assert child.exitstatus == 130
     assert left_in(tmp_path) == []
+
+
+def test_a_bad_field_is_explained_at_once(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
+    """As it is for `--field`."""
+    child = terminal("orders", "--preset", "minimal", "--resource", "order")
+    child.expect("Its fields")
+    child.send("\x15total" + ENTER)
+    child.expect("'total': is no field. Write 'name: type'")
+    child.sendcontrol("c")
+    child.expect(pexpect.EOF)

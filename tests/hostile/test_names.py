@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from shipsmith.git.runner import Git, GitError
+from shipsmith.git.process import GitError
+from shipsmith.git.runner import Git
 
 from tests.update.small import PROTO, SERVICE, Small, commit, contents, git
 

@@ -243,7 +243,7 @@ def _where(frame: FrameType | None, what: str) -> str:
     names, lines = [], []
     while frame:
         package, _, module = frame.f_globals.get("__name__", "").rpartition(".")
-        if f"{package}.".startswith("shipsmith.") and module != "runner":
+        if f"{package}.".startswith("shipsmith.") and module not in ("runner", "process"):
             names.append(f"{module}.{frame.f_code.co_qualname.partition('.<')[0]}")
             lines.append(f"{module}:{frame.f_lineno}")
         frame = frame.f_back

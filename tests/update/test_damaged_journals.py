@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from shipsmith.errors import UserError
-from shipsmith.git.runner import Entry
+from shipsmith.git.objects import Entry
 from shipsmith.update import journal
 from shipsmith.update.journal import Journal
 

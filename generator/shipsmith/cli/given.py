@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import UserError
 from ..reading import mapping_of
 from ..template import presets
 from ..template.questionnaire import Answers, Questionnaire
+from . import fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +76,6 @@ def _single_answers(given: Given, questionnaire: Questionnaire, problems: list[s
     if given.resource is not None:
         answers["resource"] = given.resource
     if given.fields:
-        answers["fields"] = _fields(given.fields, problems)
+        answers["fields"], wrong = fields.parse(given.fields, "--field")
+        problems += wrong
     return answers
-
-
-def _fields(fields: list[str], problems: list[str]) -> dict[str, Any]:
-    parsed: dict[str, Any] = {}
-    for field in fields:
-        name, separator, type_ = (part.strip() for part in field.partition(":"))
-        if not separator or not name or not type_:
-            problems.append(f"--field {field!r}: is no field. Write --field 'name: type'")
-        elif name in parsed:
-            problems.append(f"--field {field!r}: {name} was given already. Name each field once")
-        else:
-            parsed[name] = type_
-    return parsed

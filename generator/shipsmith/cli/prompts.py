@@ -8,6 +8,7 @@ import questionary
 
 from ..template import presets
 from ..template.questionnaire import Answers, Question, Questionnaire
+from . import fields
 
 NAMES = ("service_name", "resource", "fields")
 
@@ -67,17 +68,17 @@ def _ask_fields(
     """Fields on one line: `name: str, total: decimal?`."""
 
     def validate(text: str) -> bool | str:
-        return _problem(questionnaire, question, answers | {question.name: parse_fields(text)}) or True
+        parsed, problems = fields.parse(_parts(text))
+        problems = problems or [_problem(questionnaire, question, answers | {question.name: parsed})]
+        return "; ".join(problems) or True
 
     line = ", ".join(f"{name}: {type_}" for name, type_ in default.items())
     text = questionary.text("Its fields, as name: type, …", line, validate=validate).unsafe_ask()
-    return parse_fields(text)
+    return fields.parse(_parts(text))[0]
 
 
-def parse_fields(text: str) -> dict[str, str]:
-    """The fields that `name: type, name: type` lists, as one gives them to --field."""
-    pairs = (part.partition(":") for part in text.split(",") if part.strip())
-    return {name.strip(): type_.strip() for name, _, type_ in pairs}
+def _parts(line: str) -> list[str]:
+    return [part.strip() for part in line.split(",") if part.strip()]
 
 
 def _default(questionnaire: Questionnaire, question: Question, answers: Answers) -> Any:
@@ -92,4 +93,4 @@ def _completed(questionnaire: Questionnaire, answers: Answers) -> Answers:
 
 
 def _problem(questionnaire: Questionnaire, question: Question, answers: Answers) -> str:
-    return questionnaire.render(question.validator, _completed(questionnaire, answers)).strip()
+    return questionnaire.problem(question, _completed(questionnaire, answers))

@@ -7,13 +7,12 @@ gives way to the one that they name, or to none.
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from ..errors import UserError
-from .environment import clean_environment
+from .process import clean_environment, start
 
 # scopes of `git config --show-scope` that a repository brings
 BROUGHT = ("local", "worktree")
@@ -43,9 +42,8 @@ def overridden(folder: Path) -> tuple[tuple[str, str], ...]:
 
     Raises UserError where git cannot tell.
     """
-    command = ["git", "-c", "safe.bareRepository=explicit", "config", "--list", "--show-scope", "-z"]
-    environment = clean_environment(keep="GIT_CONFIG") | {"LC_ALL": "C"}
-    listed = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    command = ["-c", "safe.bareRepository=explicit", "config", "--list", "--show-scope", "-z"]
+    listed = start(command, clean_environment(keep="GIT_CONFIG") | {"LC_ALL": "C"}, folder)
     if listed.returncode:
         reason = listed.stderr.decode(errors="replace").strip()
         raise UserError(f"git cannot read its configuration in {folder}: {reason}")

@@ -1,19 +1,10 @@
 """The first commit of a new project."""
 
 import os
-import subprocess
 from pathlib import Path
 
 from ..errors import UserError
-from .environment import WITHOUT_CONFIGURATION, clean_environment
-
-FALLBACK = {"user.name": "shipsmith", "user.email": "shipsmith@localhost"}
-IDENTITY = {
-    "GIT_AUTHOR_NAME": "user.name",
-    "GIT_AUTHOR_EMAIL": "user.email",
-    "GIT_COMMITTER_NAME": "user.name",
-    "GIT_COMMITTER_EMAIL": "user.email",
-}
+from .process import EMAIL, NAME, WITHOUT_CONFIGURATION, clean_environment, identity, start
 
 
 def commit_all(project: Path, message: str) -> None:
@@ -36,24 +27,21 @@ def check() -> None:
 
 def _identity(project: Path) -> dict[str, str]:
     """The names for a commit: from the environment, else from git's configuration, else ours."""
-    configured = FALLBACK | _configured_identity(project)
-    return {variable: os.environ.get(variable) or configured[key] for variable, key in IDENTITY.items()}
+    configured = _configured_identity(project)
+    variables = identity(configured.get("user.name", NAME), configured.get("user.email", EMAIL))
+    return {name: os.environ.get(name) or value for name, value in variables.items()}
 
 
 def _configured_identity(project: Path) -> dict[str, str]:
-    command = ["git", "config", "--get-regexp", r"^user\.(name|email)$"]
-    environment = clean_environment(keep="GIT_CONFIG")
-    result = subprocess.run(
-        command, cwd=project, env=environment, capture_output=True, text=True, check=False
+    listed = start(
+        ["config", "--get-regexp", r"^user\.(name|email)$"], clean_environment(keep="GIT_CONFIG"), project
     )
-    pairs = (line.partition(" ") for line in result.stdout.splitlines())
+    pairs = (line.partition(" ") for line in os.fsdecode(listed.stdout).splitlines())
     return {key: value for key, _, value in pairs if value.strip()}
 
 
 def _git(project: Path, arguments: list[str], environment: dict[str, str]) -> None:
-    command = ["git", *arguments]
-    result = subprocess.run(
-        command, cwd=project, env=environment, capture_output=True, text=True, check=False
-    )
+    result = start(arguments, environment, project)
     if result.returncode:
-        raise UserError(f"the first commit failed: {result.stderr.strip()}. Put that right, or use --no-git")
+        reason = os.fsdecode(result.stderr).strip()
+        raise UserError(f"the first commit failed: {reason}. Put that right, or use --no-git")

@@ -1,52 +1,124 @@
-"""The ids that git gives to files and folders, computed without git."""
+"""Git's files, folders and trees as values: their ids, and the formats in which git reads and lists them."""
 
 import hashlib
 import os
+import stat
 from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-FOLDER, FILE, PROGRAM, LINK = "40000", "100644", "100755", "120000"
+from .process import GitError
+
+REGULAR, EXECUTABLE, SYMBOLIC_LINK = "100644", "100755", "120000"
+SUBMODULE, FOLDER = "160000", "040000"
+NO_FILE = "000000"
+
+# parts of paths that git refuses to check out, and a crafted tree can have all the same
+NOWHERE = {"", ".", "..", ".git"}
 
 
 class Entry(NamedTuple):
-    """What stands in a folder: its name, its mode as git writes it, and the id of its content."""
+    """What a path of a tree is: its mode (six octal digits) and the id of its content."""
 
-    name: bytes
     mode: str
-    id: str
+    oid: str
+
+
+Tree = dict[str, Entry]
+"""The files of a tree by their paths, which are relative and use slashes."""
+
+
+Differences = dict[str, tuple[Entry | None, Entry | None]]
+"""Files that differ between two trees, on both sides; nothing where there is no such file."""
+
+
+def mode(path: Path) -> str:
+    """A file's mode as git keeps it."""
+    status = path.lstat().st_mode
+    if stat.S_ISLNK(status):
+        return SYMBOLIC_LINK
+    return EXECUTABLE if status & stat.S_IXUSR else REGULAR
 
 
 def folder_id(folder: Path, names: Container[str] | None = None) -> str:
     """The id of a folder's content, or of that part of it which has these names; byte code does not count."""
     return tree_id(
-        _entry(found)
-        for found in os.scandir(os.fsencode(folder))
-        if found.name != b"__pycache__" and (names is None or os.fsdecode(found.name) in names)
+        {
+            found.name: _entry(Path(found.path))
+            for found in os.scandir(folder)
+            if found.name != "__pycache__" and (names is None or found.name in names)
+        }
     )
 
 
-def tree_id(entries: Iterable[Entry]) -> str:
-    """The id of a folder that has these entries."""
+def tree_id(entries: Tree) -> str:
+    """The id of a folder that has these entries by their names."""
     lines = (
-        b"%b %b\0%b" % (entry.mode.encode(), entry.name, bytes.fromhex(entry.id))
-        for entry in sorted(entries, key=_order)
+        b"%b %b\0%b" % (entry.mode.lstrip("0").encode(), os.fsencode(name), bytes.fromhex(entry.oid))
+        for name, entry in sorted(entries.items(), key=_order)
     )
     return _object_id("tree", b"".join(lines))
 
 
-def _entry(found: os.DirEntry[bytes]) -> Entry:
-    if found.is_symlink():
-        return Entry(found.name, LINK, _object_id("blob", os.readlink(found.path)))
-    if found.is_dir():
-        return Entry(found.name, FOLDER, folder_id(Path(os.fsdecode(found.path))))
-    with open(found.path, "rb") as file:
-        runs = os.fstat(file.fileno()).st_mode & 0o100
-        return Entry(found.name, PROGRAM if runs else FILE, _object_id("blob", file.read()))
+def index_lines(tree: Tree) -> bytes:
+    """A tree as `git update-index -z --index-info` reads it."""
+    return b"".join(
+        f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for path, entry in tree.items()
+    )
 
 
-def _order(entry: Entry) -> bytes:
-    return entry.name + b"/" if entry.mode == FOLDER else entry.name
+def records(output: bytes) -> list[str]:
+    """The parts of an output of `-z`."""
+    return [os.fsdecode(part) for part in output.split(b"\0") if part]
+
+
+def listed(output: bytes) -> Tree:
+    """What `git ls-tree -z` lists."""
+    tree = {}
+    for record in records(output):
+        meta, _, path = record.partition("\t")
+        if not NOWHERE.isdisjoint(path.lower().split("/")):
+            raise GitError(f"git has a file that no working tree can have: {path}")
+        mode, _, oid = meta.split(" ")
+        tree[path] = Entry(mode, oid)
+    return tree
+
+
+def sides(meta: str) -> tuple[Entry | None, Entry | None]:
+    """The two entries of a line such as `:100644 000000 ID ID D`."""
+    old_mode, new_mode, old, new, _ = meta.removeprefix(":").split(" ")
+    return (
+        Entry(old_mode, old) if old_mode != NO_FILE else None,
+        Entry(new_mode, new) if new_mode != NO_FILE else None,
+    )
+
+
+def contents(output: bytes, oids: Iterable[str]) -> dict[str, bytes]:
+    """Contents by their ids, each asked for once, from what `git cat-file --batch` writes."""
+    found, at = {}, 0
+    for oid in oids:
+        end = output.index(b"\n", at)
+        header = output[at:end].split()
+        if header[-1] == b"missing":
+            raise GitError(f"the repository lacks the object {oid}. In a partial clone: git fetch --refetch")
+        size = int(header[2])
+        found[oid] = output[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
+    return found
+
+
+def _entry(path: Path) -> Entry:
+    kept_as = mode(path)
+    if kept_as == SYMBOLIC_LINK:
+        return Entry(kept_as, _object_id("blob", os.fsencode(os.readlink(path))))
+    if path.is_dir():
+        return Entry(FOLDER, folder_id(path))
+    return Entry(kept_as, _object_id("blob", path.read_bytes()))
+
+
+def _order(named: tuple[str, Entry]) -> bytes:
+    name, entry = named
+    return os.fsencode(f"{name}/" if entry.mode == FOLDER else name)
 
 
 def _object_id(kind: str, content: bytes) -> str:

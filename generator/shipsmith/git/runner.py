@@ -1,30 +1,31 @@
-"""Git, as a program: one place that runs it, and the few of its data that we handle ourselves."""
+"""Git for the repository of a project: what it runs there, and how what it says is read."""
 
 import errno
 import os
 import re
 import signal
-import stat
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import disk_usage
-from typing import NamedTuple
 
-from ..errors import UserError
 from . import configuration
-from .environment import clean_environment
+from .objects import (
+    SYMBOLIC_LINK,
+    Differences,
+    Entry,
+    Tree,
+    contents,
+    index_lines,
+    listed,
+    mode,
+    records,
+    sides,
+)
+from .process import GitError, clean_environment, start
 
-SYMBOLIC_LINK = "120000"
-EXECUTABLE = "100755"
-REGULAR = "100644"
-SUBMODULE = "160000"
-NO_FILE = "000000"
 ENOUGH_SPACE = 1 << 20  # bytes, for what one command writes
-
-# parts of paths that git refuses to check out, and a crafted tree can have all the same
-NOWHERE = {"", ".", "..", ".git"}
 
 # the first with `git merge-tree --write-tree`
 OLDEST = (2, 38)
@@ -48,25 +49,6 @@ ENVIRONMENT = {
 }
 
 
-class Entry(NamedTuple):
-    """A file of a tree: its mode (six octal digits) and the id of its content."""
-
-    mode: str
-    oid: str
-
-
-Tree = dict[str, Entry]
-"""The files of a tree by their paths, which are relative and use slashes."""
-
-
-Differences = dict[str, tuple[Entry | None, Entry | None]]
-"""Files that differ between two trees, on both sides; nothing where there is no such file."""
-
-
-class GitError(UserError):
-    """A git command failed; the text is what it said, such as that its index is locked or the disk full."""
-
-
 @dataclass(frozen=True, slots=True)
 class Git:
     """Git in `folder`, the root of a working tree.
@@ -82,15 +64,7 @@ class Git:
     def run(self, *arguments: str, data: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
         """What a command writes to its standard output. Raises GitError for a status not in `accept`."""
         try:
-            result = subprocess.run(
-                self._command(arguments),
-                cwd=self.folder,
-                env=self._environment(),
-                input=data,
-                capture_output=True,
-                check=False,
-                pass_fds=self.inherited,
-            )
+            result = start(self._arguments(arguments), self._environment(), self.folder, data, self.inherited)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise GitError("git was not found. Install it") from error
         except OSError as error:
@@ -106,7 +80,8 @@ class Git:
 
     def show(self, *arguments: str) -> None:
         """Run a command whose output is for people: git pages and colours it as they like it."""
-        subprocess.run(self._command(arguments), cwd=self.folder, env=self._environment(), check=False)
+        command = ["git", *self._arguments(arguments)]
+        subprocess.run(command, cwd=self.folder, env=self._environment(), check=False)
 
     def line(self, *arguments: str) -> str:
         """The line that a command writes. Raises GitError where it fails, or writes none."""
@@ -134,12 +109,12 @@ class Git:
 
     def tree(self, name: str) -> Tree:
         """The files of the tree, or of the commit's tree, that `name` stands for."""
-        return dict(_listed(self.run("ls-tree", "-r", "-z", name)))
+        return listed(self.run("ls-tree", "-r", "-z", name))
 
     def differences(self, *arguments: str) -> Differences:
         """What a command that compares trees lists, such as `diff-tree OLD NEW`; renames count as two."""
-        listed = records(self.run(*arguments, "-z", "--raw", "--no-renames", "--no-abbrev"))
-        return {path: _sides(meta) for meta, path in zip(listed[::2], listed[1::2], strict=True)}
+        parts = records(self.run(*arguments, "-z", "--raw", "--no-renames", "--no-abbrev"))
+        return {path: sides(meta) for meta, path in zip(parts[::2], parts[1::2], strict=True)}
 
     def write_tree(self, tree: Tree, index: Path) -> str:
         """The id of `tree`, written through a temporary file for an index."""
@@ -185,22 +160,11 @@ class Git:
         """Contents by their ids."""
         wanted = list(dict.fromkeys(oids))
         output = self.run("cat-file", "--batch", data="".join(f"{oid}\n" for oid in wanted).encode())
-        contents, at = {}, 0
-        for oid in wanted:
-            end = output.index(b"\n", at)
-            header = output[at:end].split()
-            if header[-1] == b"missing":
-                raise GitError(
-                    f"the repository lacks the object {oid}. In a partial clone: git fetch --refetch"
-                )
-            size = int(header[2])
-            contents[oid] = output[end + 1 : end + 1 + size]
-            at = end + 1 + size + 1
-        return contents
+        return contents(output, wanted)
 
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+    def _arguments(self, arguments: tuple[str, ...]) -> list[str]:
         settings = [part for setting in SETTINGS for part in ("-c", setting)]
-        return ["git", *settings, *arguments]
+        return [*settings, *arguments]
 
     def _environment(self) -> dict[str, str]:
         overridden = configuration.overridden(self.folder)
@@ -210,26 +174,6 @@ class Git:
             | ENVIRONMENT
             | dict(self.variables)
         )
-
-
-def mode(path: Path) -> str:
-    """A file's mode as git keeps it."""
-    status = path.lstat().st_mode
-    if stat.S_ISLNK(status):
-        return SYMBOLIC_LINK
-    return EXECUTABLE if status & stat.S_IXUSR else REGULAR
-
-
-def index_lines(tree: Tree) -> bytes:
-    """A tree as `git update-index -z --index-info` reads it."""
-    return b"".join(
-        f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for path, entry in tree.items()
-    )
-
-
-def records(output: bytes) -> list[str]:
-    """The parts of an output of `-z`."""
-    return [os.fsdecode(part) for part in output.split(b"\0") if part]
 
 
 def _name(arguments: tuple[str, ...]) -> str:
@@ -245,24 +189,6 @@ def _reason(result: subprocess.CompletedProcess[bytes], folder: Path) -> str:
     full = os.strerror(errno.ENOSPC)
     is_full = full not in said and disk_usage(folder).free < ENOUGH_SPACE
     return f"{said} ({full})" if is_full else said
-
-
-def _sides(meta: str) -> tuple[Entry | None, Entry | None]:
-    """The two entries of a line such as `:100644 000000 ID ID D`."""
-    old_mode, new_mode, old, new, _ = meta.removeprefix(":").split(" ")
-    return (
-        Entry(old_mode, old) if old_mode != NO_FILE else None,
-        Entry(new_mode, new) if new_mode != NO_FILE else None,
-    )
-
-
-def _listed(output: bytes) -> Iterator[tuple[str, Entry]]:
-    for record in records(output):
-        meta, _, path = record.partition("\t")
-        if not NOWHERE.isdisjoint(path.lower().split("/")):
-            raise GitError(f"git has a file that no working tree can have: {path}")
-        mode, _, oid = meta.split(" ")
-        yield path, Entry(mode, oid)
 
 
 def _quoted(path: str) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import UserError
 from ..git import configuration
-from ..git.runner import Git, GitError, records
+from ..git.objects import records
+from ..git.process import GitError
+from ..git.runner import Git
 from ..reading import decoded, text_of
 from ..template.questionnaire import Answers
 from . import record

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ..errors import UserError
-from ..git.runner import OLDEST, records
+from ..git.objects import records
+from ..git.runner import OLDEST
 from . import record
 from .existing import Project
 

@@ -4,7 +4,6 @@ A workspace is locked while its process lives. What a killed process left behind
 having no lock, and the next run at the same destination removes it.
 """
 
-import fcntl
 import os
 import shutil
 import time
@@ -26,6 +25,7 @@ def workspace(destination: Path) -> Iterator[Path]:
     prefix = f".{destination.name}.shipsmith-"
     folder = parent / f"{prefix}{token_hex(8)}"
     with ExitStack() as stack:
+        # one process at a time makes or removes workspaces
         with locked(parent):
             _remove_stale(parent, prefix)
             # before the folder is made: an interruption can come between any two lines
@@ -71,5 +71,5 @@ def _remove(folder: Path) -> None:
 def _remove_stale(parent: Path, prefix: str) -> None:
     for folder in parent.iterdir():
         if folder.name.startswith(prefix) and folder.is_dir() and not folder.is_symlink():
-            with suppress(BlockingIOError), locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with suppress(BlockingIOError), locked(folder, wait=False):
                 shutil.rmtree(folder, ignore_errors=True)

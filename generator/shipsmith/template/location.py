@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import UserError
-from .store import GitError, head
+from .store import head
 
 PUBLIC_URL = "https://github.com/shipsmith/shipsmith.git"
 HISTORY = "history.json"
@@ -35,7 +35,7 @@ def root() -> Path:
 def commit() -> str:
     """The template's version as copier records it: `git describe`, in a checkout or where this was built."""
     if (root() / ".git").exists():
-        with suppress(UserError, GitError):
+        with suppress(UserError):
             return head(root() / ".git")
     return carried().version
 

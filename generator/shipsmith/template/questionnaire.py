@@ -159,8 +159,12 @@ class Questionnaire:
         return [
             f"{name}: {problem}"
             for name, question in self.asked.items()
-            if name in names and (problem := self.render(question.validator, answers).strip(" ;\n"))
+            if name in names and (problem := self.problem(question, answers))
         ]
+
+    def problem(self, question: Question, answers: Mapping[str, Any]) -> str:
+        """What the validator says of the answer to `question`; nothing where it accepts it."""
+        return self.render(question.validator, answers).strip(" ;\n")
 
     def rules(self) -> list[Rule]:
         """Every two values that the validators refuse together, all else being as it is by default."""

@@ -2,25 +2,20 @@
 
 import os
 import re
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from packaging.version import InvalidVersion, Version
 
 from ..errors import UserError
-from ..git.environment import WITHOUT_CONFIGURATION, clean_environment
-from ..git.objects import LINK, PROGRAM, Entry, tree_id
+from ..git.objects import EXECUTABLE, SYMBOLIC_LINK, contents, listed, tree_id
+from ..git.process import WITHOUT_CONFIGURATION, GitError, clean_environment, start
 
 TEMPLATE = ("copier.yml", "presets", "template")
 DESCRIBED = re.compile(r"(?P<release>v[A-Za-z0-9.!+_-]+)-(?P<commits>\d+)-g(?P<id>[0-9a-f]{4,})")
 BARE = re.compile(r"[0-9a-f]{4,64}")
 BUNDLE = "history.bundle"
-
-
-class GitError(Exception):
-    """A git command failed; with what it said."""
 
 
 class Archive(Protocol):
@@ -49,12 +44,12 @@ class Clone:
         self._git_dir = git_dir
 
     def releases(self) -> list[str]:
-        listed = git(self._git_dir, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags/v*")
-        return sorted(filter(released, listed.decode().split()), key=Version)
+        tags = git(self._git_dir, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags/v*")
+        return sorted(filter(released, tags.decode().split()), key=Version)
 
     def tree(self, version: str) -> str | None:
         try:
-            entries = _entries(self.listing(version))
+            entries = listed(self.listing(version))
         except GitError:
             return None
         return tree_id(entries) if len(entries) == len(TEMPLATE) else None
@@ -152,9 +147,7 @@ def git(
 def _run(arguments: list[str], stdin: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
     settings = clean_environment() | WITHOUT_CONFIGURATION | dict(variables or {})
     try:
-        result = subprocess.run(
-            ["git", *arguments], input=stdin, env=settings, capture_output=True, check=False
-        )
+        result = start(arguments, settings, data=stdin)
     except OSError as error:
         raise UserError("git was not found. Install it: it reads the versions of the template") from error
     if result.returncode:
@@ -173,35 +166,17 @@ def _list(git_dir: Path, revision: str, *options: str) -> bytes:
     return git(git_dir, "ls-tree", "-z", "--full-tree", *options, revision, "--", *TEMPLATE)
 
 
-def _entries(listing: bytes) -> list[Entry]:
-    return [_entry(line) for line in listing.split(b"\0") if line]
-
-
-def _entry(line: bytes) -> Entry:
-    details, _, name = line.partition(b"\t")
-    mode, _, id_ = details.decode().split(" ")
-    return Entry(name, mode.lstrip("0"), id_)
-
-
 def _write_files(git_dir: Path, revision: str, folder: Path) -> None:
-    entries = _entries(_list(git_dir, revision, "-r"))
-    for entry, content in zip(entries, _contents(git_dir, entries), strict=True):
-        path = folder / os.fsdecode(entry.name)
+    """The content of each as it was committed: no filter, no line ending is changed."""
+    files = listed(_list(git_dir, revision, "-r"))
+    oids = list(dict.fromkeys(entry.oid for entry in files.values()))
+    wanted = "".join(f"{oid}\n" for oid in oids).encode()
+    blobs = contents(git(git_dir, "cat-file", "--batch", stdin=wanted), oids)
+    for name, entry in files.items():
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if entry.mode == LINK:
-            os.symlink(content, os.fsencode(path))
+        if entry.mode == SYMBOLIC_LINK:
+            os.symlink(blobs[entry.oid], os.fsencode(path))
         else:
-            path.write_bytes(content)
-            path.chmod(0o755 if entry.mode == PROGRAM else 0o644)
-
-
-def _contents(git_dir: Path, entries: list[Entry]) -> Iterator[bytes]:
-    """The content of each, as it was committed: no filter, no line ending is changed."""
-    wanted = "".join(f"{entry.id}\n" for entry in entries)
-    answer = git(git_dir, "cat-file", "--batch", stdin=wanted.encode())
-    start = 0
-    for _ in entries:
-        start, header = answer.index(b"\n", start) + 1, answer[start : answer.index(b"\n", start)]
-        size = int(header.split()[2])
-        yield answer[start : start + size]
-        start += size + 1
+            path.write_bytes(blobs[entry.oid])
+            path.chmod(0o755 if entry.mode == EXECUTABLE else 0o644)

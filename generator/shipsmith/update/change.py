@@ -4,15 +4,17 @@ Before the first file is touched, a journal says which files will be. Index and 
 we hold git's lock on the index, and the new index takes the place of the old one when all files are there.
 """
 
-import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import UserError
-from ..git.runner import SUBMODULE, Entry, Git, Tree, index_lines, records
+from ..git.locks import locked
+from ..git.objects import SUBMODULE, Entry, Tree, index_lines, records
+from ..git.process import identity
+from ..git.runner import Git
 from ..project.existing import Project
 from . import ignored, index, journal
 from .ignored import Outside, links_above, look, place
@@ -22,11 +24,6 @@ from .journal import Journal, Phase
 UNDONE = "refs/shipsmith/undone"
 SCRATCH, PRESENT = "scratch", "present"
 """Temporary indexes in our state."""
-IDENTITY = {
-    f"GIT_{role}_{key}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for key, value in {"NAME": "shipsmith", "EMAIL": "shipsmith@localhost"}.items()
-}
 
 Conflicts = Mapping[str, Mapping[int, Entry]]
 """The sides of each file in conflict: 1 is the old version's, 2 the user's, 3 the new version's."""
@@ -57,20 +54,17 @@ class Undone:
 
 
 @contextmanager
-def locked(project: Project) -> Iterator[Git]:
+def alone(project: Project) -> Iterator[Git]:
     """Git for this process alone to change the project by. A git that outlives us holds the lock on."""
     project.state.mkdir(exist_ok=True)
-    descriptor = os.open(project.state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            descriptor = stack.enter_context(locked(project.state / "lock", wait=False, create=True))
         except BlockingIOError as error:
             raise UserError(f"another shipsmith is changing {project.folder}. Wait for its end") from error
         git = replace(project.git, inherited=(descriptor,))
         index.remove_stale_locks(git, project.state)
         yield git
-    finally:
-        os.close(descriptor)
 
 
 def under_way(project: Project) -> Journal | None:
@@ -268,7 +262,7 @@ def _keep(git: Git, state: Path, entry: Journal, versions: list[Tree], others: T
             continue
         oid = git.write_tree(tree | edited, state / SCRATCH)
         parent = kept or git.line("rev-parse", "--verify", "HEAD")
-        kept = git.with_variables(**IDENTITY).line("commit-tree", oid, "-p", parent, "-m", entry.title)
+        kept = git.with_variables(**identity()).line("commit-tree", oid, "-p", parent, "-m", entry.title)
         Path(git.folder, git.line("rev-parse", "--git-path", f"{UNDONE}.lock")).unlink(missing_ok=True)
         git.run("update-ref", "--create-reflog", UNDONE, kept)
     return kept

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import UserError
-from ..git.runner import Differences, Git, records
+from ..git.objects import Differences, records
+from ..git.runner import Git
 from ..project import record
 from ..project.existing import Project
 from ..project.readiness import check_ready
@@ -99,7 +100,7 @@ def run(
 
     Without `approve`, only tell what would change.
     """
-    with change.locked(project) as git, TemporaryDirectory(prefix="shipsmith-") as name:
+    with change.alone(project) as git, TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)
         _check_nothing_is_left(project)
         head = check_ready(project)
@@ -117,7 +118,7 @@ def run(
 
 def resume(project: Project) -> list[str]:
     """Make derived files again, now that conflicts are resolved; the paths of those that changed."""
-    with change.locked(project) as git, TemporaryDirectory(prefix="shipsmith-") as folder:
+    with change.alone(project) as git, TemporaryDirectory(prefix="shipsmith-") as folder:
         unfinished = change.under_way(project)
         if not unfinished or not unfinished.conflicts:
             raise UserError(
@@ -158,7 +159,7 @@ def _since(unfinished: Journal, made: Differences) -> Differences:
 
 def undo(project: Project) -> Undone:
     """Put everything back as it was before the last change, which is not committed yet."""
-    with change.locked(project) as git:
+    with change.alone(project) as git:
         left = change.under_way(project)
         if not left:
             raise UserError("there is nothing to undo: no change of shipsmith waits to be committed")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import UserError
-from ..git.runner import EXECUTABLE, REGULAR, SYMBOLIC_LINK, Differences, Entry, Git
+from ..git.objects import EXECUTABLE, REGULAR, SYMBOLIC_LINK, Differences, Entry
+from ..git.runner import Git
 from ..project.existing import Project
 from .merge import Sides
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..git.runner import Entry, Git, Tree, records
+from ..git.objects import Entry, Tree, records
+from ..git.runner import Git
 
 OWNER = "shipsmith/lock"
 """Where our lock points: the file beside it that a process of ours keeps locked as long as it lives."""

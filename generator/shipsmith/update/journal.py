@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from ..errors import UserError
-from ..git.runner import Differences, Entry
+from ..git.objects import Differences, Entry
+from ..reading import bytes_of
 
 FORMAT = 1
 LIMIT = 1 << 24  # bytes
@@ -60,12 +61,12 @@ def read(state: Path) -> Journal | None:
     """What is written down. Raises UserError where that is damaged, or of a newer version."""
     file = _file(state)
     try:
-        if not stat.S_ISREG(file.lstat().st_mode):
-            _refuse(file)
-        with file.open("rb") as stream:
-            content = stream.read(LIMIT + 1)
+        # it is never written through a link
+        content = bytes_of(file, LIMIT + 1) if stat.S_ISREG(file.lstat().st_mode) else None
     except FileNotFoundError:
         return None
+    if content is None:
+        _refuse(file)
     try:
         return _parse(content)
     except _NewerError as error:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ..git.runner import Entry, Git, GitError, Tree, records
+from ..git.objects import Entry, Tree, records
+from ..git.process import BEGINNING, GitError, identity
+from ..git.runner import Git
 
 Place = Callable[[str], str]
 
@@ -167,7 +169,7 @@ def _without_deletions(sides: Sides, merged: Merged) -> dict[str, dict[int, Entr
 
 def _merge_contents(git: Git, sides: Sides, merged: Merged, labels: Labels, index: Path) -> None:
     """Let git merge files that are on both sides. None is deleted on one, so that it looks for no renames."""
-    git = git.with_variables(**_identity())
+    git = git.with_variables(**identity(date=BEGINNING))
     base, new, user = (git.write_tree(tree, index) for tree in (sides.base, sides.new, sides.user))
     ancestor = git.line("commit-tree", base, "-m", "base")
     ours = git.line("commit-tree", user, "-p", ancestor, "-m", "yours")
@@ -224,15 +226,3 @@ def _named(path: str, names: Mapping[str, str]) -> str:
     for oid, name in names.items():
         path = path.replace(oid, name.replace(" ", "-"))
     return path
-
-
-def _identity() -> dict[str, str]:
-    """For commits that nothing refers to."""
-    variables: dict[str, str] = {}
-    for role in ("AUTHOR", "COMMITTER"):
-        variables |= {
-            f"GIT_{role}_NAME": "shipsmith",
-            f"GIT_{role}_EMAIL": "shipsmith@localhost",
-            f"GIT_{role}_DATE": "@0 +0000",
-        }
-    return variables

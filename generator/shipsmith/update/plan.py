@@ -9,7 +9,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from threading import Thread
 
-from ..git.runner import Entry, Git, Tree
+from ..git.objects import Entry, Tree
+from ..git.runner import Git
 from ..project.existing import Project
 from ..project.recipe import State
 from ..template import migrations, versions

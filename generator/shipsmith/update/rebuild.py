@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..git.runner import EXECUTABLE, REGULAR, Entry, Git, Tree
+from ..git.objects import EXECUTABLE, REGULAR, Entry, Tree
+from ..git.runner import Git
 from ..project.recipe import State
 from ..rendering.derived import derivers
 from ..rendering.derived.deriver import Deriver

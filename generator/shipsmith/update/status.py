@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..errors import UserError
-from ..git.runner import Git, Tree, index_lines, records
+from ..git.objects import Tree, index_lines, records
+from ..git.runner import Git
 from ..project import record
 from ..project.existing import Project
 from ..project.recipe import State

@@ -1,0 +1,19 @@
+"""Fields of a resource as people type them: `name: type`."""
+
+from collections.abc import Iterable
+
+
+def parse(texts: Iterable[str], option: str = "") -> tuple[dict[str, str], list[str]]:
+    """The fields, and what is wrong with those that are none; `option` is what they were given to, if any."""
+    fields: dict[str, str] = {}
+    problems = []
+    start = f"{option} " if option else ""
+    for text in texts:
+        name, separator, type_ = (part.strip() for part in text.partition(":"))
+        if not separator or not name or not type_:
+            problems.append(f"{start}{text!r}: is no field. Write {start}'name: type'")
+        elif name in fields:
+            problems.append(f"{start}{text!r}: {name} was given already. Name each field once")
+        else:
+            fields[name] = type_
+    return fields, problems
