@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from shipsmith.cli.report import as_data
-from shipsmith.project.recipe import State
+from shipsmith.project.recipe import Recipe as State
 from shipsmith.template import versions as history
-from shipsmith.update.engine import Outcome
+from shipsmith.update.plan import Outcome
 
 from . import projects
 from .update_workflow import BOT, BRANCH, REPORT, Repository, on_github

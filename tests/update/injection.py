@@ -66,8 +66,12 @@ LOADED = [
     "shipsmith.cli.prompts",
     "shipsmith.cli.report",
     "shipsmith.rendering.copier",
-    "shipsmith.update.engine",
+    "shipsmith.update.apply",
+    "shipsmith.update.plan",
+    "shipsmith.update.recipes",
+    "shipsmith.update.resume",
     "shipsmith.update.status",
+    "shipsmith.update.undo",
 ]
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload([*LOADED, "tests.update.injection"])

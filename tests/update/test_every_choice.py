@@ -10,10 +10,12 @@ from shipsmith.cli.words import to_add, to_remove
 from shipsmith.errors import UserError
 from shipsmith.project import existing
 from shipsmith.project.create import create
-from shipsmith.project.recipe import State
+from shipsmith.project.recipe import Recipe
 from shipsmith.template import presets, versions
 from shipsmith.template.questionnaire import Answers, Questionnaire
-from shipsmith.update import engine
+from shipsmith.update import recipes
+from shipsmith.update.apply import apply
+from shipsmith.update.plan import plan
 
 from .small import GIT, contents, git
 
@@ -84,9 +86,11 @@ def start(made: dict[str, Path], answers: Answers | None, folder: Path) -> Path:
 def change(folder: Path, answers: Answers) -> None:
     """Change the answers of a project that has no conflicts by it, and commit."""
     project = existing.find(folder)
-    old = State(TEMPLATE, engine.current(project).answers)
-    new = State(TEMPLATE, QUESTIONNAIRE.resolve(old.answers | answers))
-    outcome = engine.run(project, old, new, "Change", approve=lambda _: True)
+    old = Recipe(TEMPLATE, recipes.current(project).answers)
+    new = Recipe(TEMPLATE, QUESTIONNAIRE.resolve(old.answers | answers))
+    planned = plan(project, old, new)
+    apply(project, planned, "Change")
+    outcome = planned.outcome
     assert outcome.changes_files
     assert outcome.conflicts == []
     git(folder, *GIT[1:], "commit", "-qm", "changed")
@@ -120,7 +124,7 @@ def test_what_is_added_and_removed_again_leaves_every_byte_as_it_was(
     word = option if value is True else f"{option}={value}"
     change(project, to_add([word], QUESTIONNAIRE))
     assert contents(project) != before
-    change(project, to_remove([word], QUESTIONNAIRE, engine.current(existing.find(project)).answers))
+    change(project, to_remove([word], QUESTIONNAIRE, recipes.current(existing.find(project)).answers))
     assert contents(project) == before
 
 

@@ -83,3 +83,17 @@ def test_nothing_is_asked_where_the_change_would_be_refused(
     child.expect("not committed")
     child.expect(pexpect.EOF)
     assert "The region" not in (child.before or "")
+
+
+def test_a_question_holds_no_lock_and_what_changes_meanwhile_is_seen(
+    small: Small, project: Path, terminal: Callable[..., Terminal]
+) -> None:
+    """Another shipsmith can change the project while one waits for an answer, which is then refused."""
+    child = terminal("add", "redis")
+    child.expect("Make these changes")
+    assert small.run(project, "add", "grpc").returncode == 0
+    before = contents(project)
+    child.send("y")
+    child.expect(r"an earlier change is not committed \(Add grpc\)")
+    child.expect(pexpect.EOF)
+    assert contents(project) == before

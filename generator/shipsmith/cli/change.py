@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import Exit
+from ..errors import Exit, UserError
 from ..terminal import complain, plain, say
 
 if TYPE_CHECKING:
     from ..project.existing import Project
-    from ..project.recipe import State
+    from ..project.recipe import Recipe
     from ..template.questionnaire import Answers, Questionnaire
-    from ..update.change import Undone
-    from ..update.engine import Outcome
+    from ..update.undo import Undone
 
 app = typer.Typer()
 
@@ -57,13 +56,13 @@ def update(
 ) -> None:
     """Bring a project to a newer version of its template; your edits stay."""
     from ..template import versions
-    from ..update import engine
+    from ..update import recipes
 
     project = _find(path)
-    old = engine.current(project)
+    old = recipes.current(project)
     template = versions.template(to) if to else versions.newest()
     how = How(dry_run, defaults, json_)
-    new = engine.moved_to(old, template, _asked(project, old, template.root, how))
+    new = recipes.moved_to(old, template, _asked(project, old, template.root, how))
     _change(project, old, new, f"Update to shipsmith {template.version}", how)
 
 
@@ -126,9 +125,9 @@ def set_(
 @app.command("continue", epilog="Example:\n\n  git add src/orders/service.py && shipsmith continue")
 def continue_(path: Where = Path("."), json_: Json = False) -> None:
     """Finish a change whose conflicts you have resolved: stubs and locks are made again."""
-    from ..update import engine
+    from ..update.resume import resume
 
-    made = engine.resume(_find(path))
+    made = resume(_find(path))
     if json_:
         print(json.dumps({"updated": made}, indent=2))
         return
@@ -142,9 +141,10 @@ def continue_(path: Where = Path("."), json_: Json = False) -> None:
 @app.command(epilog="Examples:\n\n  shipsmith undo\n\n  shipsmith undo services/orders")
 def undo(path: Where = Path("."), json_: Json = False) -> None:
     """Put everything back as it was before a change that is not committed, however it ended."""
-    from ..update import change, engine
+    from ..update.undo import UNDONE
+    from ..update.undo import undo as put_back
 
-    undone = engine.undo(_find(path))
+    undone = put_back(_find(path))
     if json_:
         print(json.dumps(_undone(undone), indent=2))
         return
@@ -152,7 +152,7 @@ def undo(path: Where = Path("."), json_: Json = False) -> None:
     if undone.committed:
         say(f"Committed already, and left as it is: {', '.join(map(plain, undone.committed))}")
     if undone.kept:
-        print(f"What you did to these files since is in the commit {change.UNDONE}.")
+        print(f"What you did to these files since is in the commit {UNDONE}.")
     if undone.kept_ignored:
         say(f"What you did to files that git ignores is in {undone.kept_ignored}.")
 
@@ -204,18 +204,18 @@ def _undone(undone: "Undone") -> dict[str, Any]:
 
 def _answer(path: Path, changes: "Callable[[Questionnaire, Answers], Answers]", title: str, how: How) -> None:
     """Change the answers of the project at `path`, at the version it has."""
-    from ..project.recipe import State
+    from ..project.recipe import Recipe
     from ..template.questionnaire import questions_of
-    from ..update import engine
+    from ..update import recipes
 
     project = _find(path)
-    old = engine.current(project)
+    old = recipes.current(project)
     questionnaire = questions_of(old.template.root)
-    new = State(old.template, questionnaire.resolve(old.answers | changes(questionnaire, old.answers)))
+    new = Recipe(old.template, questionnaire.resolve(old.answers | changes(questionnaire, old.answers)))
     _change(project, old, new, title, how)
 
 
-def _asked(project: "Project", old: "State", root: Path, how: How) -> "Answers":
+def _asked(project: "Project", old: "Recipe", root: Path, how: How) -> "Answers":
     """Answers to the questions that the project has not been asked yet, from a terminal."""
     if not how.asks:
         return {}
@@ -228,20 +228,19 @@ def _asked(project: "Project", old: "State", root: Path, how: How) -> "Answers":
     return ask_new(questions_of(root), old.answers)
 
 
-def _change(project: "Project", old: "State", new: "State", title: str, how: How) -> None:
-    from ..update import engine
+def _change(project: "Project", old: "Recipe", new: "Recipe", title: str, how: How) -> None:
+    from ..update.apply import apply
+    from ..update.plan import plan
     from . import report
-
-    def approve(outcome: "Outcome") -> bool:
-        from .prompts import confirm
-
-        return not (how.asks and outcome.changes_files) or confirm(
-            report.as_text(outcome), "Make these changes?"
-        )
 
     if sys.stderr.isatty():
         complain(f"{title} …")
-    outcome = engine.run(project, old, new, title, approve=None if how.dry_run else approve)
+    planned = plan(project, old, new, to_apply=not how.dry_run)
+    outcome = planned.outcome
+    if not how.dry_run:
+        if how.asks and outcome.changes_files:
+            _confirm(report.as_text(outcome))
+        apply(project, planned, title)
     if how.as_json:
         print(json.dumps(report.as_data(outcome, written=not how.dry_run), indent=2))
     elif how.dry_run:
@@ -253,3 +252,11 @@ def _change(project: "Project", old: "State", new: "State", title: str, how: How
             print(report.next_steps(outcome, title, project.folder))
     if outcome.conflicts:
         raise typer.Exit(Exit.CONFLICTS)
+
+
+def _confirm(summary: str) -> None:
+    """Raise UserError where the user does not want it."""
+    from .prompts import confirm
+
+    if not confirm(summary, "Make these changes?"):
+        raise UserError("stopped, nothing was written")

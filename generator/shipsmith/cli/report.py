@@ -6,7 +6,7 @@ from typing import Any
 
 from ..template.values import shown
 from ..terminal import command, plain
-from ..update.engine import Outcome
+from ..update.plan import Outcome
 from ..update.status import Status
 
 
@@ -57,10 +57,10 @@ def next_steps(outcome: Outcome, title: str, folder: Path) -> str:
 
 def status_as_data(status: Status) -> dict[str, Any]:
     return {
-        "version": status.state.template.version,
+        "version": status.recipe.template.version,
         "newest": status.newest,
         "behind": status.behind,
-        "answers": status.state.answers,
+        "answers": status.recipe.answers,
         "edited": status.edited,
         "deleted": status.deleted,
         "missing": status.missing,
@@ -70,7 +70,7 @@ def status_as_data(status: Status) -> dict[str, Any]:
 
 
 def status_as_text(status: Status) -> str:
-    version = status.state.template.version
+    version = status.recipe.template.version
     lines = [
         f"Version {version}; {status.newest} is newer: shipsmith update"
         if status.behind
@@ -78,7 +78,7 @@ def status_as_text(status: Status) -> str:
     ]
     if status.unfinished:
         lines.append(f"Not committed yet: {plain(status.unfinished)}. Commit it, or: shipsmith undo")
-    here = status.state.answers
+    here = status.recipe.answers
     sections = {
         "Answers edited by hand, use `shipsmith set`": [
             f"{name}: {shown(value)} -> {shown(here.get(name))}"

@@ -32,6 +32,10 @@ Differences = dict[str, tuple[Entry | None, Entry | None]]
 """Files that differ between two trees, on both sides; nothing where there is no such file."""
 
 
+Conflicts = dict[str, dict[int, Entry]]
+"""The sides of each file in conflict: 1 is the old version's, 2 the user's, 3 the new version's."""
+
+
 def mode(path: Path) -> str:
     """A file's mode as git keeps it."""
     status = path.lstat().st_mode

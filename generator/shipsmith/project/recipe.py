@@ -7,6 +7,6 @@ from ..template.versions import Template
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Recipe:
     template: Template
     answers: Answers

@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..git.objects import EXECUTABLE, REGULAR, SYMBOLIC_LINK, Differences, Entry
 from ..git.runner import Git
 from ..project.existing import Project
-from .merge import Sides
+from .sides import Sides
 
 SAVED, UNDONE, WRITTEN = "saved", "undone", "written"
 """In our state: what was replaced, what `undo` found edited, and a file before it gets its name."""
@@ -36,21 +36,30 @@ class Outside:
     """Whether it becomes executable, or no longer is; None where the new version leaves that as it is."""
 
 
-def take_out(git: Git, project: Project, sides: Sides, left_alone: dict[str, str]) -> list[Outside]:
-    """Remove ignored files from the sides of the merge; what to do with them instead."""
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """What is to be done with ignored files, and the sides of the merge without them."""
+
+    sides: Sides
+    changes: list[Outside]
+    left_alone: dict[str, str]
+
+
+def take_out(git: Git, project: Project, sides: Sides) -> TakenOut:
     candidates = sorted((sides.base.keys() | sides.new.keys()) - sides.user.keys())
     beyond = {path: links for path in candidates if (links := links_above(project.folder, path))}
+    # a link that is committed is git's to merge
+    unreachable = [path for path, links in beyond.items() if not sides.user.keys() & set(links)]
+    ignored = project.ignored(path for path in candidates if path not in beyond)
+    differing = {path for path in (*unreachable, *ignored) if sides.base.get(path) != sides.new.get(path)}
+    left_alone = {path: "its folder is a symbolic link here" for path in unreachable if path in differing}
     changes = []
-    for path, links in beyond.items():
-        # a link that is committed is git's to merge
-        if not sides.user.keys() & set(links) and sides.base.pop(path, None) != sides.new.pop(path, None):
-            left_alone[path] = "its folder is a symbolic link here"
-    candidates = [path for path in candidates if path not in beyond]
-    for path in project.ignored(candidates):
-        old, new = sides.base.pop(path, None), sides.new.pop(path, None)
-        if old != new:
-            changes += _change(git, project.folder, path, old, new, left_alone)
-    return changes
+    for path in ignored:
+        if path in differing:
+            change, reason = _change(git, project.folder, path, sides.base.get(path), sides.new.get(path))
+            changes += [change] if change else []
+            left_alone |= {path: reason} if reason else {}
+    return TakenOut(sides.as_the_user_has({*unreachable, *ignored}), changes, left_alone)
 
 
 def put(git: Git, state: Path, changes: list[Outside]) -> None:
@@ -139,23 +148,22 @@ def remove(path: Path, top: Path) -> None:
 
 
 def _change(
-    git: Git, folder: Path, path: str, old: Entry | None, new: Entry | None, left_alone: dict[str, str]
-) -> list[Outside]:
+    git: Git, folder: Path, path: str, old: Entry | None, new: Entry | None
+) -> tuple[Outside | None, str]:
+    """What to do for one file, and why it itself is left alone, if it is."""
     present = look(git, folder / path)
     if new and _is_alike(present, new):
-        return []
+        return None, ""
     if _is_alike(present, old):
         turned = bool(old and new and old.mode != new.mode)
-        return [Outside(path, present, new, new.mode == EXECUTABLE if new and turned else None)]
+        return Outside(path, present, new, new.mode == EXECUTABLE if new and turned else None), ""
     if present is None:
-        left_alone[path] = "git ignores it, and it is not here"
-    elif new is None:
-        left_alone[path] = "you edited it; the new version has it no more, and git ignores it"
-    else:
-        beside = _free_name(folder, f"{path}.new")
-        left_alone[path] = f"you edited it, and git ignores it; the new version's is {beside}"
-        return [Outside(beside, None, new)]
-    return []
+        return None, "git ignores it, and it is not here"
+    if new is None:
+        return None, "you edited it; the new version has it no more, and git ignores it"
+    beside = _free_name(folder, f"{path}.new")
+    reason = f"you edited it, and git ignores it; the new version's is {beside}"
+    return Outside(beside, None, new), reason
 
 
 def _is_alike(one: Entry | None, other: Entry | None) -> bool:

@@ -1,141 +1,132 @@
 """Work out a change of a project, as trees of git, without touching one of its files."""
 
-import multiprocessing
-import os
-import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from threading import Thread
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from ..git.objects import Entry, Tree
+from ..git.objects import Differences, Tree
 from ..git.runner import Git
 from ..project.existing import Project
-from ..project.recipe import State
+from ..project.readiness import check_ready
+from ..project.recipe import Recipe
+from ..rendering.copier import render
+from ..rendering.parallel import both
 from ..template import migrations, versions
 from ..template.questionnaire import questions_of
-from . import ignored, rebuild
-from .change import check_nothing_is_in_the_way
+from . import change, ignored, line_endings, rebuild
+from .change import Step, check_nothing_is_in_the_way, check_nothing_is_left
 from .ignored import Outside
-from .merge import Labels, Merged, Sides, merge
+from .merge import Labels, Merged, merge
+from .sides import Sides
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change does to a project's files; paths are relative to the project."""
+
+    old: Recipe
+    new: Recipe
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    conflicts: list[str] = field(default_factory=list)
+    left_alone: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def changes_files(self) -> bool:
+        return bool(self.added or self.updated or self.removed or self.renamed or self.conflicts)
+
+    @property
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """The answers that differ, each with its old and new value; None where there is no such question."""
+        before, after = self.old.answers, self.new.answers
+        names = [name for name in before | after if before.get(name) != after.get(name)]
+        return {name: {"old": before.get(name), "new": after.get(name)} for name in names}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    before: Tree
-    """The project's files as they are."""
-    merged: Merged
-    """And as they shall be."""
-    tree: str
-    """The whole repository as it shall be."""
-    outside: list[Outside]
-    notes: list[str]
+    """What `apply` does, and what that comes to."""
+
+    outcome: Outcome
+    step: Step | None = None
+    """Nothing where there is nothing to do."""
+    changes: Differences = field(default_factory=dict)
+    """The files that it touches, before and after, relative to the repository."""
 
 
-def make(git: Git, project: Project, head: str, old: State, new: State, folder: Path) -> Plan:
-    """What leads `project` at the commit `head` from `old` to `new`; `folder` is for temporary files."""
-    index = folder / "index"
-    steps = _migrations(old, new)
-    user = git.tree(f"{head}:{project.prefix.rstrip('/')}")
-    base, rendered = (git.write_folder(render) for render in _render_both(old, new, folder))
-    sides = Sides(base, rendered, dict(user))
-    left_alone = _leave_owned(sides, new)
-    set_aside = ignored.take_out(git, project, sides, left_alone)
-    _keep_line_ends(git, sides)
+def plan(project: Project, old: Recipe, new: Recipe, *, to_apply: bool = True) -> Plan:
+    """What leads `project` from `old` to `new`; if it is not to be applied, the repository stays as it is."""
+    with change.alone(project) as git, TemporaryDirectory(prefix="shipsmith-") as name:
+        folder = Path(name)
+        check_nothing_is_left(project)
+        head = check_ready(project)
+        if old == new:
+            return Plan(Outcome(old, new))
+        return _plan(git if to_apply else git.elsewhere(folder), project, head, old, new, folder)
+
+
+def _plan(git: Git, project: Project, head: str, old: Recipe, new: Recipe, folder: Path) -> Plan:
+    passed = versions.passed(old.template.version, new.template.version)
+    steps = migrations.load(new.template.root, passed, new.answers)
+    before = git.tree(f"{head}:{project.prefix.rstrip('/')}")
+    rendered, kept = _leave_owned(Sides(*_render(git, old, new, folder), before), new)
+    taken_out = ignored.take_out(git, project, rendered)
     labels = Labels(f"shipsmith {old.template.version}", f"shipsmith {new.template.version}")
-    merged = merge(git, sides, partial(migrations.moved, migrations=steps), labels, index)
+    declared = partial(migrations.moved, migrations=steps)
+    merged = merge(git, line_endings.keep(git, taken_out.sides), declared, labels, folder / "index")
+    after, left_alone = merged.tree, merged.left_alone | taken_out.left_alone | kept
     if not merged.conflicts:
-        made = rebuild.make_again(git, user, merged.tree, old, new)
-        merged.tree = made.tree
-        left_alone |= made.left_alone
-    merged.left_alone |= left_alone
-    check_nothing_is_in_the_way(project.folder, user, merged.tree)
-    tree = git.change_tree(head, user, merged.tree, index, project.prefix)
-    return Plan(user, merged, tree, set_aside, [note for step in steps for note in step.notes])
+        derived = rebuild.make_again(git, before, after, old, new)
+        after, left_alone = derived.tree, left_alone | derived.left_alone
+    check_nothing_is_in_the_way(project.folder, before, after)
+    whole = git.change_tree(head, before, after, folder / "index", project.prefix)
+    notes = [note for each in steps for note in each.notes]
+    outcome = Outcome(old, new, left_alone=dict(sorted(left_alone.items())), notes=notes)
+    return Plan(
+        _with_files(outcome, before, after, merged),
+        _step(project.prefix, head, whole, merged, taken_out.changes),
+        git.differences("diff-tree", "-r", head, whole),
+    )
 
 
-def render_into(state: State, destination: Path) -> Path:
-    """What the template alone makes of `state`, without derived files."""
-    from ..rendering.copier import render
-
-    render(state.answers, state.template, destination)
-    return destination
-
-
-def _render_both(old: State, new: State, folder: Path) -> tuple[Path, Path]:
-    """Both renders at the same time, the old one in a process of its own."""
+def _render(git: Git, old: Recipe, new: Recipe, folder: Path) -> tuple[Tree, Tree]:
+    """What the template alone makes of both, without derived files."""
     import copier  # noqa: F401  # once, for both processes
 
-    forked = multiprocessing.get_context("fork")
-    receiver, sender = forked.Pipe(duplex=False)
-    other = forked.Process(target=_render_and_tell, args=(old, folder / "old", sender))
-    other.start()
-    sender.close()
-    try:
-        rendered = render_into(new, folder / "new")
-        if problem := receiver.recv():
-            raise problem
-        return folder / "old", rendered
-    except EOFError as error:
-        raise RuntimeError("the process that rendered the old version died") from error
-    finally:
-        other.kill()
-        other.join()
+    both(
+        partial(render, old.answers, old.template, folder / "old"),
+        partial(render, new.answers, new.template, folder / "new"),
+    )
+    return git.write_folder(folder / "old"), git.write_folder(folder / "new")
 
 
-def _render_and_tell(state: State, destination: Path, problems: Connection) -> None:
-    """Render, and send the exception that ended it, or None."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-    Thread(target=_end_with_the_parent, daemon=True).start()
-    try:
-        render_into(state, destination)
-        problems.send(None)
-    except Exception as error:
-        problems.send(error)
+def _leave_owned(sides: Sides, new: Recipe) -> tuple[Sides, dict[str, str]]:
+    """The sides without what is the user's once it is made; what the new version changes of it, and why."""
+    is_owned = questions_of(new.template.root).owned(new.answers)
+    owned = {path for path in sides.base if path in sides.new and is_owned(path)}
+    differing = [path for path in owned if sides.base[path] != sides.new[path]]
+    return sides.as_the_user_has(owned), dict.fromkeys(differing, "it is yours since it was made")
 
 
-def _end_with_the_parent() -> None:
-    """Watch a parent that may be killed: its child would go on to hold the project's lock."""
-    parent = multiprocessing.parent_process()
-    assert parent
-    wait([parent.sentinel])
-    os._exit(1)
+def _step(prefix: str, head: str, whole: str, merged: Merged, outside: list[Outside]) -> Step:
+    """The change as the repository sees it, of which the project may be a subfolder."""
+    conflicts = {f"{prefix}{path}": sides for path, sides in merged.conflicts.items()}
+    placed = [replace(each, path=f"{prefix}{each.path}") for each in outside]
+    return Step(head, head, whole, conflicts, placed)
 
 
-def _migrations(old: State, new: State) -> list[migrations.Migration]:
-    passed = versions.passed(old.template.version, new.template.version)
-    return migrations.load(new.template.root, passed, new.answers)
-
-
-def _leave_owned(sides: Sides, new: State) -> dict[str, str]:
-    """Take out what is the user's once it is made; those that the new version changes, with the reason."""
-    owned = questions_of(new.template.root).owned(new.answers)
-    left_alone = {}
-    for path in [path for path in sides.base if path in sides.new and owned(path)]:
-        old, fresh = sides.base.pop(path), sides.new.pop(path)
-        if old != fresh:
-            left_alone[path] = "it is yours since it was made"
-    return left_alone
-
-
-def _keep_line_ends(git: Git, sides: Sides) -> None:
-    """Give the renders the line ends of Windows where the user committed those."""
-    edited = [
-        path for path, entry in sides.user.items() if path in sides.base and sides.base[path].oid != entry.oid
-    ]
-    contents = git.read(sides.user[path].oid for path in edited)
-    for path in edited:
-        content = contents[sides.user[path].oid]
-        if b"\r\n" in content and content.count(b"\r\n") == content.count(b"\n"):
-            for side in (sides.base, sides.new):
-                if path in side:
-                    side[path] = _with_carriage_returns(git, side[path])
-
-
-def _with_carriage_returns(git: Git, entry: Entry) -> Entry:
-    content = git.read([entry.oid])[entry.oid]
-    return entry if b"\0" in content else Entry(entry.mode, git.write(content.replace(b"\n", b"\r\n")))
+def _with_files(outcome: Outcome, before: Tree, after: Tree, merged: Merged) -> Outcome:
+    moved = {source: target for source, target in merged.renamed.items() if target in after}
+    return replace(
+        outcome,
+        added=sorted(after.keys() - before.keys() - set(moved.values())),
+        updated=sorted(path for path in before.keys() & after.keys() if before[path] != after[path]),
+        removed=sorted(before.keys() - after.keys() - moved.keys()),
+        renamed=dict(sorted(moved.items())),
+        conflicts=sorted(merged.conflicts),
+    )

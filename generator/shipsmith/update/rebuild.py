@@ -4,16 +4,15 @@ They are in no render. Where what they are made from has not changed, they stay 
 added to them stays too, as far as their deriver can merge it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..git.objects import EXECUTABLE, REGULAR, Entry, Tree
 from ..git.runner import Git
-from ..project.recipe import State
+from ..project.recipe import Recipe
 from ..rendering.derived import derivers
-from ..rendering.derived.deriver import Deriver
+from ..rendering.derived.deriver import Deriver, Merge
 from ..template.versions import Template
 
 Files = dict[str, bytes]
@@ -26,9 +25,10 @@ class Derived:
     """Files that stay as the user edited them, with the reasons."""
 
 
-def make_again(git: Git, before: Tree, after: Tree, old: State, new: State) -> Derived:
+def make_again(git: Git, before: Tree, after: Tree, old: Recipe, new: Recipe) -> Derived:
     """`after`, a merged project, with its derived files; `before` is the project as it was."""
-    derived = Derived(dict(after), {})
+    changes: dict[str, Entry | None] = {}
+    left_alone: list[str] = []
     olds, news = derivers(old.answers), derivers(new.answers)
     for deriver in dict.fromkeys((*olds, *news)):
         sources, sources_now = (_sources(deriver, tree) for tree in (before, after))
@@ -37,19 +37,22 @@ def make_again(git: Git, before: Tree, after: Tree, old: State, new: State) -> D
             continue
         base = _made(git, sources, deriver, old.template) if deriver in olds else {}
         made = _made(git, sources_now, deriver, new.template) if deriver in news else {}
-        _take(git, derived, before, base, made, deriver.merge)
-    return derived
+        changed, edited = _merged(git, before, base, made, deriver.merge)
+        changes |= changed
+        left_alone += edited
+    tree = {path: entry for path, entry in (after | changes).items() if entry}
+    return Derived(tree, dict.fromkeys(left_alone, "you edited it, and it is made from other files"))
 
 
-def _take(
-    git: Git,
-    derived: Derived,
-    before: Tree,
-    base: Files,
-    new: Files,
-    merge: Callable[[str, bytes, bytes, bytes], bytes],
-) -> None:
-    """Put `new` into the project: `base` is what was made before, of which people may have edited some."""
+def _merged(
+    git: Git, before: Tree, base: Files, new: Files, merge: Merge
+) -> tuple[dict[str, Entry | None], list[str]]:
+    """What becomes of the files: `base` is what was made before, of which people may have edited some.
+
+    And the paths of those that stay as people edited them.
+    """
+    changes: dict[str, Entry | None] = {}
+    left_alone = []
     paths = sorted(base.keys() | new.keys())
     contents = git.read(before[path].oid for path in paths if path in before)
     for path in paths:
@@ -58,17 +61,12 @@ def _take(
         if made_now == made_before or (theirs is None and made_before is not None):
             continue
         if theirs == made_before:
-            merged = made_now
+            changes[path] = Entry(REGULAR, git.write(made_now)) if made_now is not None else None
         elif theirs is not None and made_before is not None and made_now is not None:
-            merged = merge(path, made_before, theirs, made_now)
+            changes[path] = Entry(REGULAR, git.write(merge(path, made_before, theirs, made_now)))
         else:
-            merged = None
-        if merged is not None:
-            derived.tree[path] = Entry(REGULAR, git.write(merged))
-        elif made_now is None and theirs == made_before:
-            derived.tree.pop(path, None)
-        else:
-            derived.left_alone[path] = "you edited it, and it is made from other files"
+            left_alone.append(path)
+    return changes, left_alone
 
 
 def _made(git: Git, sources: Tree, deriver: Deriver, template: Template) -> Files:

@@ -11,15 +11,16 @@ from ..git.objects import Tree, index_lines, records
 from ..git.runner import Git
 from ..project import record
 from ..project.existing import Project
-from ..project.recipe import State
+from ..project.recipe import Recipe
+from ..rendering.copier import render
 from ..template import versions
 from ..template.questionnaire import Answers
-from . import change, engine, plan
+from . import change, recipes
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    state: State
+    recipe: Recipe
     newest: str
     behind: bool
     """Whether there is a newer version than the project's."""
@@ -41,19 +42,19 @@ class Status:
 
 def status(project: Project) -> Status:
     """Compare the working tree with a fresh render."""
-    state = engine.recorded_state(project)
+    recipe = recipes.recorded(project)
     newest = versions.newest().version
     left = change.under_way(project)
-    with _pristine(project, state) as (git, _):
+    with _pristine(project, recipe) as (git, _):
         differing = _differing(git, project)
     absent = [path for path, how in differing.items() if how == "D"]
     committed, left_out = _committed(project, absent)
     absent = [path for path in absent if path not in left_out]
     expected = committed | set(project.ignored(absent))
     return Status(
-        state=state,
+        recipe=recipe,
         newest=newest,
-        behind=versions.precedes(state.template.version, newest) or False,
+        behind=versions.precedes(recipe.template.version, newest) or False,
         edited=[path for path, how in differing.items() if how != "D"],
         deleted=[path for path in absent if path not in expected],
         missing=[path for path in absent if path in expected],
@@ -65,7 +66,7 @@ def status(project: Project) -> Status:
 def show(project: Project, files: list[Path]) -> None:
     """Print the user's edits to `files`, or to all that was rendered, as a diff."""
     wanted = [path.resolve() for path in files]
-    with _pristine(project, engine.recorded_state(project)) as (git, rendered):
+    with _pristine(project, recipes.recorded(project)) as (git, rendered):
         paths = {project.folder / path for path in rendered}
         unknown = [
             path for path in wanted if path not in paths and not any(path in each.parents for each in paths)
@@ -79,12 +80,13 @@ def show(project: Project, files: list[Path]) -> None:
 
 
 @contextmanager
-def _pristine(project: Project, state: State) -> Iterator[tuple[Git, Tree]]:
-    """Git with the render of `state` as its index, apart from the record of the answers; and that render."""
+def _pristine(project: Project, recipe: Recipe) -> Iterator[tuple[Git, Tree]]:
+    """Git with the render of `recipe` as its index, apart from the record of the answers; and that render."""
     with TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)
         git = project.git.elsewhere(folder)
-        rendered = git.write_folder(plan.render_into(state, folder / "render"))
+        render(recipe.answers, recipe.template, folder / "render")
+        rendered = git.write_folder(folder / "render")
         del rendered[record.FILE]
         placed = {project.prefix + path: entry for path, entry in rendered.items()}
         git.run("update-index", "-z", "--index-info", data=index_lines(placed))

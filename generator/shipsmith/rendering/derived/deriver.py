@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ...template.versions import Template
 
+Merge = Callable[[str, bytes, bytes, bytes], bytes]
+"""Path, file that was made before, user's file, file that is made now: the user's with the difference."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deriver:
@@ -20,8 +23,7 @@ class Deriver:
     """Write the files into a project as it was rendered."""
     write_edited: Callable[[Path, Template], None]
     """Write the files into a project that people have edited."""
-    merge: Callable[[str, bytes, bytes, bytes], bytes]
-    """The user's file with the difference of two that were made: path, old one, the user's, new one."""
+    merge: Merge
 
     def reads(self, path: str) -> bool:
         return any(path.startswith(each) if each.endswith("/") else path == each for each in self.inputs)

@@ -1,0 +1,48 @@
+"""Two renders at the same time, one of them in a process of its own."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection, wait
+from threading import Thread
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def both(there: Callable[[], None], here: Callable[[], None]) -> None:
+    """Run both, `there` in another process. Raises what either of them raises."""
+    forked = multiprocessing.get_context("fork")
+    receiver, sender = forked.Pipe(duplex=False)
+    other = forked.Process(target=_run_and_tell, args=(there, sender))
+    other.start()
+    sender.close()
+    try:
+        here()
+        if problem := receiver.recv():
+            raise problem
+    except EOFError as error:
+        raise RuntimeError("the process that rendered the old version died") from error
+    finally:
+        other.kill()
+        other.join()
+
+
+def _run_and_tell(work: Callable[[], None], problems: Connection) -> None:
+    """Do the work, and send the exception that ended it, or None."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    Thread(target=_end_with_the_parent, daemon=True).start()
+    try:
+        work()
+        problems.send(None)
+    except Exception as error:
+        problems.send(error)
+
+
+def _end_with_the_parent() -> None:
+    """Watch a parent that may be killed: its child would go on to hold the project's lock."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,24 @@
+"""Carry out a plan: change the project's files, staged and not committed."""
+
+from ..project.existing import Project
+from . import change
+from .journal import Journal
+from .plan import Plan
+
+
+def apply(project: Project, plan: Plan, title: str) -> None:
+    """Raises UserError, with nothing touched, where something is not as it was when this was planned."""
+    if not plan.step:
+        return
+    outcome, step = plan.outcome, plan.step
+    with change.alone(project) as git:
+        change.check_nothing_is_left(project)
+        entry = Journal(
+            head=step.head,
+            title=title,
+            changes=plan.changes,
+            versions=(outcome.old.template.version, outcome.new.template.version),
+            conflicts=sorted(step.conflicts),
+            outside={each.path: (each.before, each.after) for each in step.outside},
+        )
+        change.apply(git, project, step, entry)

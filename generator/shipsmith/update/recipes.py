@@ -1,0 +1,61 @@
+"""What a project was made from, and what it shall be made from."""
+
+from ..errors import UserError
+from ..project import record
+from ..project.existing import Project
+from ..project.recipe import Recipe
+from ..template import versions
+from ..template.questionnaire import Answers, questions_of
+from ..template.values import as_setting, shown
+from ..template.versions import Template
+from ..terminal import command
+
+
+def current(project: Project) -> Recipe:
+    """What the project was made from. Raises UserError where its record cannot be true."""
+    if edited := project.edited_answers():
+        raise UserError(*_edited_by_hand(project, edited))
+    return recorded(project)
+
+
+def recorded(project: Project) -> Recipe:
+    """The same where answers may have been edited by hand, to look at it only."""
+    said = project.recorded()
+    template = versions.template(said.version)
+    questionnaire = questions_of(template.root)
+    known = {name: value for name, value in said.answers.items() if name in questionnaire.asked}
+    try:
+        return Recipe(template, questionnaire.resolve(known))
+    except UserError as error:
+        problems = (f"{record.FILE}: {problem}" for problem in error.problems)
+        raise UserError(*problems, f"put {record.FILE} back as it was, then run this again") from error
+
+
+def moved_to(old: Recipe, template: Template, given: Answers) -> Recipe:
+    """The same project at the version of `template`, `given` being answers to its new questions."""
+    if versions.precedes(template.version, old.template.version):
+        raise UserError(
+            f"this project is at {old.template.version}, and {template.version} is older. "
+            "To go back, revert the commit of the update"
+        )
+    questionnaire = questions_of(template.root)
+    kept = {name: value for name, value in old.answers.items() if name in questionnaire.asked}
+    try:
+        return Recipe(template, questionnaire.resolve(kept | given))
+    except UserError as error:
+        raise UserError(
+            *error.problems,
+            f"so {template.version} cannot take over the answers of this project. "
+            "Change them first, at the version it has: shipsmith set OPTION=VALUE",
+        ) from error
+
+
+def _edited_by_hand(project: Project, edited: Answers) -> list[str]:
+    here = project.recorded().answers
+    settings = [f"{name}={as_setting(here[name])}" for name in edited if name in here]
+    problems = [
+        f"{record.FILE}: {name} was edited by hand, from {shown(value)} to {shown(here.get(name))}"
+        for name, value in edited.items()
+    ]
+    instead = command("shipsmith", "set", *settings)
+    return [*problems, f"put the file back as it was; to change answers: {instead}"]

@@ -1,0 +1,80 @@
+"""Finish a change whose conflicts people have resolved: make derived files of what they made."""
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..errors import UserError
+from ..git.objects import Differences, records
+from ..git.runner import Git
+from ..project.existing import Project
+from ..project.recipe import Recipe
+from ..template import versions
+from ..terminal import command
+from . import change, index, rebuild
+from .change import Step
+from .journal import Journal
+
+
+def resume(project: Project) -> list[str]:
+    """Make derived files again, now that conflicts are resolved; the paths of those that changed."""
+    with change.alone(project) as git, TemporaryDirectory(prefix="shipsmith-") as folder:
+        unfinished = change.under_way(project)
+        if not unfinished or not unfinished.conflicts:
+            raise UserError(
+                "there is nothing to continue: no change of shipsmith waits for you to resolve conflicts"
+            )
+        if unfinished.is_half_done:
+            raise UserError(change.interrupted(unfinished))
+        staged = index.copied(git, Path(folder, "staged"))
+        _check_resolved(staged.git, unfinished)
+        step, made = _without_conflicts(git, project, unfinished, staged.git.line("write-tree"), Path(folder))
+        changes = unfinished.changes | _since(
+            unfinished, git.differences("diff-tree", "-r", step.before, step.after)
+        )
+        change.apply(git, project, step, replace(unfinished, changes=changes, conflicts=[]))
+        return made
+
+
+def _without_conflicts(
+    git: Git, project: Project, unfinished: Journal, staged: str, folder: Path
+) -> tuple[Step, list[str]]:
+    """What makes derived files of what people staged, and the paths of those that change."""
+    head = git.line("rev-parse", "--verify", "HEAD")
+    before, after = (git.tree(f"{tree}:{project.prefix.rstrip('/')}") for tree in (unfinished.head, staged))
+    answers = project.recorded_at(unfinished.head).answers, project.recorded().answers
+    templates = (versions.template(version) for version in unfinished.versions)
+    old, new = map(Recipe, templates, answers)
+    made = rebuild.make_again(git, before, after, old, new).tree
+    changed = sorted(path for path in made.keys() | after.keys() if made.get(path) != after.get(path))
+    whole = git.change_tree(staged, after, made, folder / "index", project.prefix) if changed else staged
+    return Step(head, staged, whole), changed
+
+
+def _since(unfinished: Journal, made: Differences) -> Differences:
+    """Changes on top of those of `unfinished`, seen from where it started."""
+    started = {path: before for path, (before, _) in unfinished.changes.items()}
+    return {path: (started.get(path, before), after) for path, (before, after) in made.items()}
+
+
+def _check_resolved(git: Git, unfinished: Journal) -> None:
+    git.run("update-index", "-q", "--refresh", accept=(0, 1))
+    # a file in conflict is listed too
+    unmerged = set(records(git.run("diff-files", "--name-only", "-z"))) & set(unfinished.conflicts)
+    marked = {path for path in unfinished.conflicts if _has_markers(git.folder / path)}
+    problems = [
+        f"{path}: still has conflict markers. Resolve them, then: {_adding(path)}" for path in sorted(marked)
+    ]
+    problems += [f"{path}: is not added. Do: {_adding(path)}" for path in sorted(unmerged - marked)]
+    if problems:
+        raise UserError(*problems)
+
+
+def _adding(path: str) -> str:
+    """The command that adds a file, whose name may look like an option or a pattern."""
+    return command("git", "add", f"./{path}" if path.startswith(("-", ":")) else path)
+
+
+def _has_markers(path: Path) -> bool:
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    return any(line.startswith((b"<<<<<<< yours", b">>>>>>> shipsmith ")) for line in lines)
