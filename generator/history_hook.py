@@ -46,7 +46,7 @@ class HistoryHook(BuildHookInterface[Any]):
     def _warn_of_changes(self) -> None:
         root = Path(self.root)
         git_dir = root / ".git"
-        committed = Clone(git_dir).tree(head(git_dir))
+        committed = Clone(git_dir).tree_id(head(git_dir))
         if folder_id(root, TEMPLATE) != committed:
             self.app.display_warning("the template has uncommitted changes: build no release from it")
 
@@ -57,12 +57,12 @@ def make(root: Path, folder: Path) -> None:
     if git(git_dir, "rev-parse", "--is-shallow-repository") == b"true\n":
         raise RuntimeError("this clone is shallow and lacks releases. Run git fetch --unshallow --tags")
     clone = Clone(git_dir)
-    trees = {release: tree for release in clone.releases() if (tree := clone.tree(release))}
-    history = {"version": head(git_dir), "trees": trees}
+    tree_ids = {release: tree_id for release in clone.releases() if (tree_id := clone.tree_id(release))}
+    history = {"version": head(git_dir), "trees": tree_ids}
     (folder / HISTORY).write_text(json.dumps(history, indent=1) + "\n", "utf-8")
-    if trees:
+    if tree_ids:
         with TemporaryDirectory() as bare:
-            _bundle(clone, list(trees), Path(bare), folder / BUNDLE)
+            _bundle(clone, list(tree_ids), Path(bare), folder / BUNDLE)
 
 
 def _bundle(clone: Clone, releases: list[str], bare: Path, file: Path) -> None:
@@ -71,8 +71,8 @@ def _bundle(clone: Clone, releases: list[str], bare: Path, file: Path) -> None:
     (bare / "objects" / "info" / "alternates").write_bytes(clone.objects())
     nobody = identity(date=BEGINNING)
     for release in releases:
-        tree = git(bare, "mktree", "-z", stdin=clone.listing(release)).decode().strip()
-        commit = git(bare, "commit-tree", tree, "-m", release, variables=nobody).decode().strip()
+        tree_id = git(bare, "mktree", "-z", stdin=clone.listing(release)).decode().strip()
+        commit = git(bare, "commit-tree", tree_id, "-m", release, variables=nobody).decode().strip()
         git(bare, "update-ref", f"refs/tags/{release}", commit)
     # one thread: several would divide the work differently each time
     git(bare, "-c", "pack.threads=1", "bundle", "create", "--quiet", str(file), "--tags")

@@ -35,9 +35,9 @@ def test_a_line_that_is_needed_is_never_empty(git: Git, monkeypatch: pytest.Monk
 
 
 def test_status_1_is_an_answer_and_any_other_an_error(git: Git) -> None:
-    assert git.answer("rev-parse", "--verify", "--quiet", "HEAD") == ""
+    assert git.optional("rev-parse", "--verify", "--quiet", "HEAD") == ""
     with pytest.raises(GitError, match=r"git log failed: fatal"):
-        git.answer("log")
+        git.optional("log")
 
 
 def test_the_command_that_failed_is_named(git: Git) -> None:

@@ -7,14 +7,14 @@ from ..errors import UserError
 from .process import EMAIL, NAME, WITHOUT_CONFIGURATION, clean_environment, identity, start
 
 
-def commit_all(project: Path, message: str) -> None:
-    """Make `project` a git repository with one commit, in the user's name where git knows it."""
+def commit_all(folder: Path, message: str) -> None:
+    """Make `folder` a git repository with one commit, in the user's name where git knows it."""
     environment = clean_environment() | WITHOUT_CONFIGURATION
-    _git(project, ["init", "--quiet", "--template=", "--initial-branch=main"], environment)
-    _git(project, ["add", "--all"], environment)
+    _git(folder, ["init", "--quiet", "--template=", "--initial-branch=main"], environment)
+    _git(folder, ["add", "--all"], environment)
     # not before there is a repository: its place may decide which name is configured
-    environment |= _identity(project)
-    _git(project, ["-c", "maintenance.auto=false", "commit", "--quiet", "--message", message], environment)
+    environment |= _identity(folder)
+    _git(folder, ["-c", "maintenance.auto=false", "commit", "--quiet", "--message", message], environment)
 
 
 def check() -> None:
@@ -25,23 +25,23 @@ def check() -> None:
         raise UserError("git was not found. Install it, or use --no-git")
 
 
-def _identity(project: Path) -> dict[str, str]:
+def _identity(folder: Path) -> dict[str, str]:
     """The names for a commit: from the environment, else from git's configuration, else ours."""
-    configured = _configured_identity(project)
+    configured = _configured_identity(folder)
     variables = identity(configured.get("user.name", NAME), configured.get("user.email", EMAIL))
     return {name: os.environ.get(name) or value for name, value in variables.items()}
 
 
-def _configured_identity(project: Path) -> dict[str, str]:
+def _configured_identity(folder: Path) -> dict[str, str]:
     listed = start(
-        ["config", "--get-regexp", r"^user\.(name|email)$"], clean_environment(keep="GIT_CONFIG"), project
+        ["config", "--get-regexp", r"^user\.(name|email)$"], clean_environment(keep="GIT_CONFIG"), folder
     )
     pairs = (line.partition(" ") for line in os.fsdecode(listed.stdout).splitlines())
     return {key: value for key, _, value in pairs if value.strip()}
 
 
-def _git(project: Path, arguments: list[str], environment: dict[str, str]) -> None:
-    result = start(arguments, environment, project)
+def _git(folder: Path, arguments: list[str], environment: dict[str, str]) -> None:
+    result = start(arguments, environment, folder)
     if result.returncode:
         reason = os.fsdecode(result.stderr).strip()
         raise UserError(f"the first commit failed: {reason}. Put that right, or use --no-git")

@@ -71,7 +71,7 @@ def index_lines(tree: Tree) -> bytes:
     )
 
 
-def records(output: bytes) -> list[str]:
+def nul_separated(output: bytes) -> list[str]:
     """The parts of an output of `-z`."""
     return [os.fsdecode(part) for part in output.split(b"\0") if part]
 
@@ -79,7 +79,7 @@ def records(output: bytes) -> list[str]:
 def listed(output: bytes) -> Tree:
     """What `git ls-tree -z` lists."""
     tree = {}
-    for record in records(output):
+    for record in nul_separated(output):
         meta, _, path = record.partition("\t")
         if not NOWHERE.isdisjoint(path.lower().split("/")):
             raise GitError(f"git has a file that no working tree can have: {path}")

@@ -20,7 +20,7 @@ from .objects import (
     index_lines,
     listed,
     mode,
-    records,
+    nul_separated,
     sides,
 )
 from .process import GitError, clean_environment, start
@@ -90,7 +90,7 @@ class Git:
             raise GitError(f"git {_name(arguments)} failed: it wrote nothing")
         return line
 
-    def answer(self, *arguments: str) -> str:
+    def optional(self, *arguments: str) -> str:
         """The same where status 1, or no line, is an answer too: there is no such thing."""
         return os.fsdecode(self.run(*arguments, accept=(0, 1))).rstrip("\n")
 
@@ -113,7 +113,7 @@ class Git:
 
     def differences(self, *arguments: str) -> Differences:
         """What a command that compares trees lists, such as `diff-tree OLD NEW`; renames count as two."""
-        parts = records(self.run(*arguments, "-z", "--raw", "--no-renames", "--no-abbrev"))
+        parts = nul_separated(self.run(*arguments, "-z", "--raw", "--no-renames", "--no-abbrev"))
         return {path: sides(meta) for meta, path in zip(parts[::2], parts[1::2], strict=True)}
 
     def write_tree(self, tree: Tree, index: Path) -> str:

@@ -24,14 +24,14 @@ def create(
     workspace.check(destination)
     if git:
         first_commit.check()
-    with workspace.workspace(destination) as project:
-        render(answers, template, project)
-        derive(project, answers, template)
-        files = paths(project)
+    with workspace.workspace(destination) as folder:
+        render(answers, template, folder)
+        derive(folder, answers, template)
+        files = paths(folder)
         if git:
-            first_commit.commit_all(project, f"Start from shipsmith {template.version}")
+            first_commit.commit_all(folder, f"Start from shipsmith {template.version}")
         before_publishing()
-        workspace.publish(project, destination)
+        workspace.publish(folder, destination)
     return files
 
 
@@ -39,12 +39,12 @@ def preview(answers: Mapping[str, Any], template: Template) -> list[str]:
     """The paths that `create` would write."""
     from tempfile import TemporaryDirectory
 
-    with TemporaryDirectory(prefix="shipsmith-preview-") as folder:
-        project = Path(folder)
-        render(answers, template, project)
-        derive(project, answers, template)
-        return paths(project)
+    with TemporaryDirectory(prefix="shipsmith-preview-") as name:
+        folder = Path(name)
+        render(answers, template, folder)
+        derive(folder, answers, template)
+        return paths(folder)
 
 
-def paths(project: Path) -> list[str]:
-    return sorted(path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file())
+def paths(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

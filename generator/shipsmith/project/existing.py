@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import UserError
 from ..git import configuration
-from ..git.objects import records
+from ..git.objects import nul_separated
 from ..git.process import GitError
 from ..git.runner import Git
 from ..reading import decoded, text_of
@@ -25,8 +25,8 @@ class Project:
     git: Git
     prefix: str
     """Where `folder` is in its repository: nothing, or a path that ends in a slash."""
-    state: Path
-    """Where we keep what we must remember, inside the folder of git."""
+    control: Path
+    """The control folder, inside git's: the journal of a change, its lock, and the files that it replaced."""
 
     def programs_not_run(self) -> list[str]:
         """The settings of the repository's own that name programs for its files; we run none of them."""
@@ -51,13 +51,13 @@ class Project:
     def _intact_answers(self) -> Answers:
         """The answers of the last commit in which they are as a tool wrote them."""
         path = f"{self.prefix}{record.FILE}"
-        if not self.git.answer("rev-parse", "--verify", "--quiet", "HEAD"):
+        if not self.git.optional("rev-parse", "--verify", "--quiet", "HEAD"):
             return {}
-        for commit in self.git.answer("rev-list", "HEAD", "--", path).split():
+        for commit in self.git.optional("rev-list", "HEAD", "--", path).split():
             with suppress(UserError):
-                said = self.recorded_at(commit)
-                if said.intact:
-                    return said.answers
+                then = self.recorded_at(commit)
+                if then.intact:
+                    return then.answers
         return {}
 
     def ignored(self, paths: Iterable[str]) -> list[str]:
@@ -71,7 +71,7 @@ class Project:
         # the one command that knows no literal paths; `./` makes them so. Status 1: none is ignored
         git = self.git.with_variables(GIT_LITERAL_PATHSPECS="0")
         output = git.run("check-ignore", "-z", "--stdin", data=named, accept=(0, 1))
-        return [path.removeprefix(start) for path in records(output)]
+        return [path.removeprefix(start) for path in nul_separated(output)]
 
     def _is_beyond_a_link(self, path: str) -> bool:
         """Whether a folder of `path` is a symbolic link: what is there is not in this repository."""
@@ -98,5 +98,5 @@ def find(path: Path) -> Project:
 def _project(folder: Path, top: Path) -> Project:
     git = Git(top)
     relative = folder.relative_to(top).as_posix()
-    state = Path(os.path.join(top, git.line("rev-parse", "--git-path", "shipsmith")))
-    return Project(folder, git, "" if relative == "." else f"{relative}/", state)
+    control = Path(os.path.join(top, git.line("rev-parse", "--git-path", "shipsmith")))
+    return Project(folder, git, "" if relative == "." else f"{relative}/", control)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import UserError
-from ..git.objects import records
+from ..git.objects import nul_separated
 from ..git.runner import OLDEST
 from . import record
 from .existing import Project
@@ -21,15 +21,15 @@ UNDER_WAY = {
 def check_ready(project: Project) -> str:
     """The id of HEAD. Raises UserError, with all reasons, where the project cannot be changed now."""
     git, problems = project.git, []
-    if superproject := git.answer("rev-parse", "--show-superproject-working-tree"):
+    if superproject := git.optional("rev-parse", "--show-superproject-working-tree"):
         problems.append(f"{git.folder} is a submodule of {superproject}. Change it in a clone of its own")
     for name, what in UNDER_WAY.items():
         if Path(git.folder, git.line("rev-parse", "--git-path", name)).exists():
             problems.append(f"{what} is under way here. End it first")
-    head = git.answer("rev-parse", "--verify", "--quiet", "HEAD")
+    head = git.optional("rev-parse", "--verify", "--quiet", "HEAD")
     if not head:
         problems.append("the repository has no commit yet. Commit the project first")
-    elif changed := records(
+    elif changed := nul_separated(
         git.run(
             "status",
             "--porcelain=v1",
@@ -41,7 +41,7 @@ def check_ready(project: Project) -> str:
     ):
         names = ", ".join(line[3:] for line in changed[:5]) + (", …" if len(changed) > 5 else "")
         problems.append(f"there are changes that are not committed ({names}). Commit or stash them first")
-    elif not git.answer("rev-parse", "--verify", "--quiet", f"HEAD:{project.prefix}{record.FILE}"):
+    elif not git.optional("rev-parse", "--verify", "--quiet", f"HEAD:{project.prefix}{record.FILE}"):
         problems.append(f"{record.FILE} is not committed. Commit it first")
     if git.version() < OLDEST:
         problems.append(f"git {OLDEST[0]}.{OLDEST[1]} or later is needed. Upgrade it")

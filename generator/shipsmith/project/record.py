@@ -25,7 +25,7 @@ def parse(text: str) -> Recorded:
     if not isinstance(content, dict):
         raise UserError(f"{FILE}: is not a mapping of answers. Put that right first")
     origin = str(content.get("_src_path", ""))
-    if _repository(origin) != _repository(location.PUBLIC_URL):
+    if _normalised(origin) != _normalised(location.PUBLIC_URL):
         raise UserError(
             f"{FILE}: this project was made from {origin or 'an unknown template'}, not by shipsmith"
         )
@@ -37,5 +37,5 @@ def parse(text: str) -> Recorded:
     return Recorded(version, answers, intact=written is None or written == checksum(content))
 
 
-def _repository(url: str) -> str:
+def _normalised(url: str) -> str:
     return url.removesuffix("/").removesuffix(".git").casefold()

@@ -32,15 +32,15 @@ def workspace(destination: Path) -> Iterator[Path]:
             stack.callback(_remove, folder)
             folder.mkdir()
             stack.enter_context(locked(folder))
-        project = folder / destination.name
-        project.mkdir()
-        yield project
+        within = folder / destination.name
+        within.mkdir()
+        yield within
 
 
-def publish(project: Path, destination: Path) -> None:
-    """Rename `project` to `destination`, which must be missing or empty."""
+def publish(folder: Path, destination: Path) -> None:
+    """Rename `folder` to `destination`, which must be missing or empty."""
     try:
-        os.rename(project, destination)
+        os.rename(folder, destination)
     except OSError as error:
         if not destination.exists():
             raise

@@ -13,16 +13,16 @@ from ..git.objects import folder_id
 TEMPORARY = ".making-"
 
 
-def folder(tree: str, write: Callable[[Path], None]) -> Path:
+def folder(tree_id: str, write: Callable[[Path], None]) -> Path:
     """The folder whose content has the id `tree`. Where it is missing or damaged, `write` makes it anew.
 
     `write` is given an empty folder, and may use the folder around it. Raises UserError where the cache
     cannot be written to.
     """
-    place = _templates() / tree
-    if not _is_intact(place, tree):
+    place = _templates() / tree_id
+    if not _is_intact(place, tree_id):
         try:
-            _make(place, tree, write)
+            _make(place, tree_id, write)
         except OSError as error:
             raise UserError(
                 f"{place.parent}: the cache cannot be used: {error.strerror}."
@@ -41,26 +41,26 @@ def _templates() -> Path:
     return configured / "shipsmith" / "templates"
 
 
-def _is_intact(place: Path, tree: str) -> bool:
+def _is_intact(place: Path, tree_id: str) -> bool:
     try:
-        return folder_id(place) == tree
+        return folder_id(place) == tree_id
     except OSError:
         return False
 
 
-def _make(place: Path, tree: str, write: Callable[[Path], None]) -> None:
+def _make(place: Path, tree_id: str, write: Callable[[Path], None]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with locked(place.parent):
         # another process may have made it while this one waited
-        if _is_intact(place, tree):
+        if _is_intact(place, tree_id):
             return
         _remove_stale(place.parent)
         with TemporaryDirectory(prefix=TEMPORARY, dir=place.parent) as temporary:
-            fresh = Path(temporary) / tree
+            fresh = Path(temporary) / tree_id
             fresh.mkdir()
             write(fresh)
-            if not _is_intact(fresh, tree):
-                raise RuntimeError(f"the files of {tree} are not what was listed")
+            if not _is_intact(fresh, tree_id):
+                raise RuntimeError(f"the files of {tree_id} are not what was listed")
             _publish(fresh, place)
 
 

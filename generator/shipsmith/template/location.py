@@ -19,7 +19,7 @@ class Carried:
     """What a build wrote down of its repository's history."""
 
     version: str
-    trees: dict[str, str] = field(default_factory=dict)
+    tree_ids: dict[str, str] = field(default_factory=dict)
     """The id of the template's files for each release, oldest first."""
 
 
@@ -46,4 +46,5 @@ def carried() -> Carried:
     file = root() / HISTORY
     if not file.is_file():
         return Carried(f"v{version('shipsmith')}")
-    return Carried(**json.loads(file.read_text("utf-8")))
+    history = json.loads(file.read_text("utf-8"))
+    return Carried(history["version"], history["trees"])

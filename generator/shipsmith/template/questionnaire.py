@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import Template as Expression
 from jinja2.sandbox import SandboxedEnvironment
 
 from ..errors import UserError, nearest
@@ -61,7 +62,7 @@ class Questionnaire:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._compiled: dict[str, Template] = {}
+        self._compiled: dict[str, Expression] = {}
 
     @cached_property
     def _document(self) -> dict[str, Any]:

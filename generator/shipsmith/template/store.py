@@ -24,7 +24,7 @@ class Archive(Protocol):
     def releases(self) -> list[str]:
         """The released versions, oldest first."""
 
-    def tree(self, version: str) -> str | None:
+    def tree_id(self, version: str) -> str | None:
         """The id of the folder that holds the version's files; None where the version is unknown."""
 
     def write(self, version: str, folder: Path) -> None:
@@ -47,7 +47,7 @@ class Clone:
         tags = git(self._git_dir, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags/v*")
         return sorted(filter(released, tags.decode().split()), key=Version)
 
-    def tree(self, version: str) -> str | None:
+    def tree_id(self, version: str) -> str | None:
         try:
             entries = listed(self.listing(version))
         except GitError:
@@ -78,30 +78,30 @@ class Clone:
         revisions = _revision(old), _revision(new)
         try:
             first, second = git(self._git_dir, "rev-parse", *revisions).split()
-            base = git(self._git_dir, "merge-base", *revisions).strip()
+            ancestor = git(self._git_dir, "merge-base", *revisions).strip()
         except GitError:
             return None
-        return (first != second and base == first) if base in (first, second) else None
+        return (first != second and ancestor == first) if ancestor in (first, second) else None
 
 
 class Bundle:
     """What a release carries: the id of each version's files, and the files in a git bundle."""
 
-    def __init__(self, file: Path, trees: Mapping[str, str]) -> None:
+    def __init__(self, file: Path, tree_ids: Mapping[str, str]) -> None:
         self._file = file
-        self._trees = trees
+        self._tree_ids = tree_ids
 
     def releases(self) -> list[str]:
-        return list(self._trees)
+        return list(self._tree_ids)
 
-    def tree(self, version: str) -> str | None:
-        return self._trees.get(version)
+    def tree_id(self, version: str) -> str | None:
+        return self._tree_ids.get(version)
 
     def write(self, version: str, folder: Path) -> None:
         git_dir = folder.with_suffix(".git")
         initialise(git_dir)
         git(git_dir, "bundle", "unbundle", str(self._file))
-        _write_files(git_dir, self._trees[version], folder)
+        _write_files(git_dir, self._tree_ids[version], folder)
 
     def describe(self, version: str) -> str:
         return version

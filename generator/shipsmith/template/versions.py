@@ -38,12 +38,12 @@ def newest() -> Template:
 def template(version: str) -> Template:
     """The template at `version`. Raises UserError where it is unknown, or newer than this shipsmith."""
     archive = _archive()
-    tree = archive.tree(version)
-    if version == location.commit() and _is_pristine(tree):
+    tree_id = archive.tree_id(version)
+    if version == location.commit() and _is_pristine(tree_id):
         return working()
-    if not tree:
+    if not tree_id:
         raise UserError(_unknown(version, archive.releases()))
-    return Template(version, cache.folder(tree, partial(archive.write, version)))
+    return Template(version, cache.folder(tree_id, partial(archive.write, version)))
 
 
 def passed(old: str, new: str) -> list[str]:
@@ -73,14 +73,16 @@ def precedes(old: str, new: str) -> bool | None:
 
 def _archive() -> Archive:
     git_dir = location.root() / ".git"
-    return Clone(git_dir) if git_dir.exists() else Bundle(location.root() / BUNDLE, location.carried().trees)
+    return (
+        Clone(git_dir) if git_dir.exists() else Bundle(location.root() / BUNDLE, location.carried().tree_ids)
+    )
 
 
-def _is_pristine(tree: str | None) -> bool:
+def _is_pristine(tree_id: str | None) -> bool:
     """Whether the source's files are those of the commit: always so in what was installed."""
     if not (location.root() / ".git").exists():
         return True
-    return folder_id(location.root(), TEMPLATE) == tree
+    return folder_id(location.root(), TEMPLATE) == tree_id
 
 
 def _position(version: str) -> tuple[Version, int] | None:

@@ -13,12 +13,12 @@ def apply(project: Project, plan: Plan, title: str) -> None:
     outcome, step = plan.outcome, plan.step
     with change.alone(project) as git:
         change.check_nothing_is_left(project)
-        entry = Journal(
+        written = Journal(
             head=step.head,
             title=title,
             changes=plan.changes,
             versions=(outcome.old.template.version, outcome.new.template.version),
             conflicts=sorted(step.conflicts),
-            outside={each.path: (each.before, each.after) for each in step.outside},
+            outside={each.path: (each.before, each.after) for each in step.ignored},
         )
-        change.apply(git, project, step, entry)
+        change.apply(git, project, step, written)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..git.locks import locked
-from ..git.objects import Conflicts, Entry, index_lines, records
+from ..git.objects import Conflicts, Entry, index_lines, nul_separated
 from ..git.runner import Git
 from ..project.existing import Project
 from . import ignored, index, journal
-from .ignored import Outside, look, place
+from .ignored import IgnoredChange, look, place
 from .index import Index
 from .journal import Journal, Phase
 
@@ -31,26 +31,26 @@ class Step:
     """The tree that the index was."""
     after: str
     conflicts: Conflicts = field(default_factory=dict)
-    outside: list[Outside] = field(default_factory=list)
+    ignored: list[IgnoredChange] = field(default_factory=list)
 
 
 @contextmanager
 def alone(project: Project) -> Iterator[Git]:
     """Git for this process alone to change the project by. A git that outlives us holds the lock on."""
-    project.state.mkdir(exist_ok=True)
+    project.control.mkdir(exist_ok=True)
     with ExitStack() as stack:
         try:
-            descriptor = stack.enter_context(locked(project.state / "lock", wait=False, create=True))
+            descriptor = stack.enter_context(locked(project.control / "lock", wait=False, create=True))
         except BlockingIOError as error:
             raise UserError(f"another shipsmith is changing {project.folder}. Wait for its end") from error
         git = replace(project.git, inherited=(descriptor,))
-        index.remove_stale_locks(git, project.state)
+        index.remove_stale_locks(git, project.control)
         yield git
 
 
 def under_way(project: Project) -> Journal | None:
     """The change that is not committed, if there is one."""
-    written = journal.read(project.state)
+    written = journal.read(project.control)
     if not written or written.is_half_done or written.head == _head(project.git):
         return written
     # something else was committed since, or another branch is checked out: is the change still staged?
@@ -76,21 +76,21 @@ def is_staged(project: Project) -> bool:
     return bool(project.git.run("diff-index", "--cached", "--name-only", "HEAD"))
 
 
-def apply(git: Git, project: Project, step: Step, entry: Journal) -> None:
+def apply(git: Git, project: Project, step: Step, written: Journal) -> None:
     """Change index and working tree. Raises UserError, with nothing touched, if either is not as it was."""
-    state = project.state
-    with index.locked(git, state) as held:
+    control = project.control
+    with index.locked(git, control) as held:
         _check_nothing_moved(git, held, step)
-        if step.outside:
-            ignored.forget(state)
-        journal.write(state, replace(entry, phase=Phase.APPLYING))
+        if step.ignored:
+            ignored.forget(control)
+        journal.write(control, replace(written, phase=Phase.APPLYING))
         with noted("Some files may be changed already. Put them back: shipsmith undo"):
-            ignored.put(git, state, step.outside)
+            ignored.put(git, control, step.ignored)
             held.git.run("read-tree", "-m", "-u", step.before, step.after)
             if step.conflicts:
                 held.git.run("update-index", "-z", "--index-info", data=_unmerged(step))
             held.publish()
-            journal.write(state, replace(entry, phase=Phase.APPLIED))
+            journal.write(control, replace(written, phase=Phase.APPLIED))
 
 
 def check_nothing_is_in_the_way(folder: Path, before: Iterable[str], after: Iterable[str]) -> None:
@@ -117,24 +117,24 @@ def noted(note: str) -> Iterator[None]:
 
 
 def _head(git: Git) -> str:
-    return git.answer("rev-parse", "--verify", "--quiet", "HEAD")
+    return git.optional("rev-parse", "--verify", "--quiet", "HEAD")
 
 
 def _check_nothing_moved(git: Git, held: Index, step: Step) -> None:
     """Raise UserError where something is not as it was when this was prepared."""
     if _head(git) != step.head:
         raise UserError("HEAD moved while this was prepared. Run it again")
-    if staged := records(held.git.run("diff-index", "--cached", "--name-only", "-z", step.before)):
+    if staged := nul_separated(held.git.run("diff-index", "--cached", "--name-only", "-z", step.before)):
         raise UserError(*_moved(staged, "was staged"))
     changes = git.differences("diff-tree", "-r", step.before, step.after)
     held.git.run("update-index", "-q", "--refresh", accept=(0, 1))
-    edited = records(held.git.run("diff-files", "--name-only", "-z"))
+    edited = nul_separated(held.git.run("diff-files", "--name-only", "-z"))
     if edited := [path for path in edited if path in changes]:
         raise UserError(*_moved(edited, "was edited"))
     before, after = ([path for path, sides in changes.items() if sides[side]] for side in (0, 1))
     check_nothing_is_in_the_way(git.folder, before, after)
-    files = {change.path: look(git, place(git.folder, change.path)) for change in step.outside}
-    if edited := [change.path for change in step.outside if files[change.path] != change.before]:
+    files = {change.path: look(git, place(git.folder, change.path)) for change in step.ignored}
+    if edited := [change.path for change in step.ignored if files[change.path] != change.before]:
         raise UserError(*_moved(edited, "was edited"))
     # whatever git itself would refuse
     held.git.run("read-tree", "-n", "-m", "-u", step.before, step.after)

@@ -1,6 +1,7 @@
 """Rendered files that the project's git ignores: no merge sees them, so they are replaced or stand aside.
 
-What is replaced is kept whole in our state, with its mode and type, until the change is committed or undone.
+What is replaced is kept whole in the control folder, with its mode and type, until the change is committed
+or undone.
 """
 
 import errno
@@ -17,14 +18,14 @@ from ..project.existing import Project
 from .sides import Sides
 
 SAVED, UNDONE, WRITTEN = "saved", "undone", "written"
-"""In our state: what was replaced, what `undo` found edited, and a file before it gets its name."""
+"""In the control folder: what was replaced, what `undo` found edited, and a file before it gets its name."""
 
 NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP)
 """Where a file cannot have two names: on two file systems, or on one of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class IgnoredChange:
     """What happens to one file that git ignores."""
 
     path: str
@@ -41,7 +42,7 @@ class TakenOut:
     """What is to be done with ignored files, and the sides of the merge without them."""
 
     sides: Sides
-    changes: list[Outside]
+    changes: list[IgnoredChange]
     left_alone: dict[str, str]
 
 
@@ -62,11 +63,15 @@ def take_out(git: Git, project: Project, sides: Sides) -> TakenOut:
     return TakenOut(sides.as_the_user_has({*unreachable, *ignored}), changes, left_alone)
 
 
-def put(git: Git, state: Path, changes: list[Outside]) -> None:
-    """Write the files, or remove them. What they replace moves into our state first, whatever it is."""
+def put(git: Git, control: Path, changes: list[IgnoredChange]) -> None:
+    """Write the files, or remove them. What they replace moves into the control folder first."""
     contents = git.read(change.after.oid for change in changes if change.after)
     for change in changes:
-        file, saved, written = place(git.folder, change.path), state / SAVED / change.path, state / WRITTEN
+        file, saved, written = (
+            place(git.folder, change.path),
+            control / SAVED / change.path,
+            control / WRITTEN,
+        )
         if change.before:
             saved.parent.mkdir(parents=True, exist_ok=True)
             _move(file, saved)
@@ -77,11 +82,11 @@ def put(git: Git, state: Path, changes: list[Outside]) -> None:
             _name(written, file, change.path)
 
 
-def put_back(git: Git, state: Path, outside: Differences) -> Path | None:
+def put_back(git: Git, control: Path, differences: Differences) -> Path | None:
     """Bring back what was there; the folder that keeps what people made of the files since, if they did."""
-    kept = _free_folder(state / UNDONE)
-    for path, (before, after) in outside.items():
-        file, saved = place(git.folder, path), state / SAVED / path
+    kept = _free_folder(control / UNDONE)
+    for path, (before, after) in differences.items():
+        file, saved = place(git.folder, path), control / SAVED / path
         if before and not os.path.lexists(saved):
             # the change did not come so far, or an undo that was killed did
             continue
@@ -92,7 +97,7 @@ def put_back(git: Git, state: Path, outside: Differences) -> Path | None:
             (kept / path).parent.mkdir(parents=True, exist_ok=True)
             _move(file, kept / path)
             if look(git, kept / path) == after:
-                remove(kept / path, state)
+                remove(kept / path, control)
         if before:
             file.parent.mkdir(parents=True, exist_ok=True)
             _name(saved, file, path)
@@ -101,9 +106,9 @@ def put_back(git: Git, state: Path, outside: Differences) -> Path | None:
     return kept if kept.exists() else None
 
 
-def forget(state: Path) -> None:
+def forget(control: Path) -> None:
     """Drop what was kept for `put_back`."""
-    shutil.rmtree(state / SAVED, ignore_errors=True)
+    shutil.rmtree(control / SAVED, ignore_errors=True)
 
 
 def look(git: Git, file: Path) -> Entry | None:
@@ -149,21 +154,21 @@ def remove(path: Path, top: Path) -> None:
 
 def _change(
     git: Git, folder: Path, path: str, old: Entry | None, new: Entry | None
-) -> tuple[Outside | None, str]:
+) -> tuple[IgnoredChange | None, str]:
     """What to do for one file, and why it itself is left alone, if it is."""
     present = look(git, folder / path)
     if new and _is_alike(present, new):
         return None, ""
     if _is_alike(present, old):
         turned = bool(old and new and old.mode != new.mode)
-        return Outside(path, present, new, new.mode == EXECUTABLE if new and turned else None), ""
+        return IgnoredChange(path, present, new, new.mode == EXECUTABLE if new and turned else None), ""
     if present is None:
         return None, "git ignores it, and it is not here"
     if new is None:
         return None, "you edited it; the new version has it no more, and git ignores it"
     beside = _free_name(folder, f"{path}.new")
     reason = f"you edited it, and git ignores it; the new version's is {beside}"
-    return Outside(beside, None, new), reason
+    return IgnoredChange(beside, None, new), reason
 
 
 def _is_alike(one: Entry | None, other: Entry | None) -> bool:

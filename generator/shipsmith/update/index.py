@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..git.objects import Entry, Tree, records
+from ..git.objects import Entry, Tree, nul_separated
 from ..git.runner import Git
 
 OWNER = "shipsmith/lock"
@@ -30,7 +30,7 @@ class Index:
 
     def entries(self) -> Tree:
         """What is staged; of a file in conflict one of its sides, under a mode that is none."""
-        listed = (each.partition("\t") for each in records(self.git.run("ls-files", "-s", "-z")))
+        listed = (each.partition("\t") for each in nul_separated(self.git.run("ls-files", "-s", "-z")))
         entries = {}
         for meta, _, path in listed:
             mode, oid, stage = meta.split(" ")
@@ -43,7 +43,7 @@ class Index:
 
 
 @contextmanager
-def locked(git: Git, state: Path) -> Iterator[Index]:
+def locked(git: Git, control: Path) -> Iterator[Index]:
     """The index, for us alone. Raises UserError where another git holds its lock."""
     original = _file(git)
     lock = _lock(original)
@@ -55,7 +55,7 @@ def locked(git: Git, state: Path) -> Iterator[Index]:
             "again. If no git is running, a crashed one left the file: remove it first"
         ) from error
     try:
-        yield copied(git, state / COPY)
+        yield copied(git, control / COPY)
     finally:
         _unlock(lock)
 
@@ -72,14 +72,14 @@ def copied(git: Git, copy: Path) -> Index:
 
 def skipped(git: Git) -> set[str]:
     """The files that a sparse checkout leaves out, as the index of `git` says."""
-    listed = (each.partition(" ") for each in records(git.run("ls-files", "-t", "-z")))
+    listed = (each.partition(" ") for each in nul_separated(git.run("ls-files", "-t", "-z")))
     return {path for tag, _, path in listed if tag == "S"}
 
 
-def remove_stale_locks(git: Git, state: Path) -> None:
+def remove_stale_locks(git: Git, control: Path) -> None:
     """Remove what a killed process left. Only for whoever holds the project's lock: no other one lives."""
     _unlock(_lock(_file(git)))
-    for lock in state.glob("*.lock"):
+    for lock in control.glob("*.lock"):
         lock.unlink()
 
 

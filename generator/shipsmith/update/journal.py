@@ -57,9 +57,9 @@ class Journal:
         return self.phase is not Phase.APPLIED
 
 
-def read(state: Path) -> Journal | None:
+def read(control: Path) -> Journal | None:
     """What is written down. Raises UserError where that is damaged, or of a newer version."""
-    file = _file(state)
+    file = _file(control)
     try:
         # it is never written through a link
         content = bytes_of(file, LIMIT + 1) if stat.S_ISREG(file.lstat().st_mode) else None
@@ -77,22 +77,22 @@ def read(state: Path) -> Journal | None:
         _refuse(file, error)
 
 
-def write(state: Path, journal: Journal) -> None:
+def write(control: Path, journal: Journal) -> None:
     """Remember `journal`, whole or not at all, also where the machine stops."""
-    temporary = _file(state).with_suffix(".new")
+    temporary = _file(control).with_suffix(".new")
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump({"format": FORMAT} | asdict(journal), stream)
         stream.flush()
         os.fsync(stream.fileno())
-    temporary.rename(_file(state))
+    temporary.rename(_file(control))
 
 
-def forget(state: Path) -> None:
-    _file(state).unlink(missing_ok=True)
+def forget(control: Path) -> None:
+    _file(control).unlink(missing_ok=True)
 
 
-def _file(state: Path) -> Path:
-    return state / "change.json"
+def _file(control: Path) -> Path:
+    return control / "change.json"
 
 
 def _refuse(file: Path, error: Exception | None = None) -> NoReturn:

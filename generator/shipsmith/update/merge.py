@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..git.objects import Conflicts, Entry, Tree, records
+from ..git.objects import Conflicts, Entry, Tree, nul_separated
 from ..git.process import BEGINNING, GitError, identity
 from ..git.runner import Git
 from .pairing import Place, paired
@@ -70,17 +70,17 @@ def _without_deletions(sides: Sides) -> tuple[Sides, Conflicts, dict[str, str]]:
 def _merge_contents(git: Git, sides: Sides, labels: Labels, index: Path) -> tuple[Tree, Conflicts]:
     """Let git merge files that are on both sides. None is deleted on one, so that it looks for no renames."""
     git = git.with_variables(**identity(date=BEGINNING))
-    base, new, user = (git.write_tree(tree, index) for tree in (sides.base, sides.new, sides.user))
-    ancestor = git.line("commit-tree", base, "-m", "base")
-    ours = git.line("commit-tree", user, "-p", ancestor, "-m", "yours")
-    theirs = git.line("commit-tree", new, "-p", ancestor, "-m", "new")
+    base_id, new_id, user_id = (git.write_tree(tree, index) for tree in (sides.base, sides.new, sides.user))
+    ancestor = git.line("commit-tree", base_id, "-m", "base")
+    ours = git.line("commit-tree", user_id, "-p", ancestor, "-m", "yours")
+    theirs = git.line("commit-tree", new_id, "-p", ancestor, "-m", "new")
     names = {ours: labels.user, theirs: labels.new}
     command = ["-c", "merge.conflictStyle=diff3", "merge-tree", "--write-tree", "-z", "--no-messages"]
     # status 1: there are conflicts
     output = git.run(*command, ours, theirs, accept=(0, 1))
     if not output:
         raise GitError("git merge-tree failed: it wrote nothing. `git fsck` tells what is missing")
-    tree_id, *unmerged = records(output)
+    tree_id, *unmerged = nul_separated(output)
     conflicts = _conflicts(unmerged)
     tree = git.tree(tree_id)
     tree |= _labelled(git, tree, conflicts, names, (ancestor, labels.base))
@@ -94,13 +94,13 @@ def _conflicts(unmerged: list[str]) -> Conflicts:
     conflicts: Conflicts = {}
     for line in unmerged:
         meta, _, path = line.partition("\t")
-        mode, blob, stage = meta.split()
-        conflicts.setdefault(path, {})[int(stage)] = Entry(mode, blob)
+        mode, oid, stage = meta.split()
+        conflicts.setdefault(path, {})[int(stage)] = Entry(mode, oid)
     return conflicts
 
 
 def _labelled(
-    git: Git, tree: Tree, paths: Container[str], names: Mapping[str, str], base: tuple[str, str]
+    git: Git, tree: Tree, paths: Container[str], names: Mapping[str, str], ancestor: tuple[str, str]
 ) -> Tree:
     """The files in conflict with names for people where git put ids into the markers."""
     files = {path: entry for path, entry in tree.items() if path in paths}
@@ -110,7 +110,7 @@ def _labelled(
         text = contents[entry.oid]
         for oid, name in names.items():
             text = text.replace(oid.encode(), name.encode())
-        text = _with_base_named(text, *base)
+        text = _with_base_named(text, *ancestor)
         if text != contents[entry.oid]:
             labelled[path] = Entry(entry.mode, git.write(text))
     return labelled

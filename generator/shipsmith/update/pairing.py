@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from ..git.objects import Tree, records
+from ..git.objects import Tree, nul_separated
 from ..git.runner import Git
 from .sides import Sides
 
@@ -81,7 +81,7 @@ def _alike(git: Git, before_id: str, after_id: str, before: Tree) -> dict[str, s
     """
     copies = Counter(entry.oid for entry in before.values())
     likeness = [f"-M{ALIKE_OF_SAME_NAME}%", "-l0", "--diff-filter=R"]
-    output = records(git.run("diff-tree", "-r", "-z", "--raw", *likeness, before_id, after_id))
+    output = nul_separated(git.run("diff-tree", "-r", "-z", "--raw", *likeness, before_id, after_id))
     moved = {}
     for meta, source, target in zip(output[::3], output[1::3], output[2::3], strict=True):
         match = SAID_TO_BE_LIKE.search(meta.rsplit(" ", 1)[1])

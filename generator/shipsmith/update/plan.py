@@ -17,7 +17,7 @@ from ..template import migrations, versions
 from ..template.questionnaire import questions_of
 from . import change, ignored, line_endings, rebuild
 from .change import Step, check_nothing_is_in_the_way, check_nothing_is_left
-from .ignored import Outside
+from .ignored import IgnoredChange
 from .merge import Labels, Merged, merge
 from .sides import Sides
 
@@ -71,13 +71,13 @@ def plan(project: Project, old: Recipe, new: Recipe, *, to_apply: bool = True) -
 
 
 def _plan(git: Git, project: Project, head: str, old: Recipe, new: Recipe, folder: Path) -> Plan:
-    passed = versions.passed(old.template.version, new.template.version)
-    steps = migrations.load(new.template.root, passed, new.answers)
+    releases = versions.passed(old.template.version, new.template.version)
+    ways = migrations.load(new.template.root, releases, new.answers)
     before = git.tree(f"{head}:{project.prefix.rstrip('/')}")
     rendered, kept = _leave_owned(Sides(*_render(git, old, new, folder), before), new)
     taken_out = ignored.take_out(git, project, rendered)
     labels = Labels(f"shipsmith {old.template.version}", f"shipsmith {new.template.version}")
-    declared = partial(migrations.moved, migrations=steps)
+    declared = partial(migrations.moved, migrations=ways)
     merged = merge(git, line_endings.keep(git, taken_out.sides), declared, labels, folder / "index")
     after, left_alone = merged.tree, merged.left_alone | taken_out.left_alone | kept
     if not merged.conflicts:
@@ -85,7 +85,7 @@ def _plan(git: Git, project: Project, head: str, old: Recipe, new: Recipe, folde
         after, left_alone = derived.tree, left_alone | derived.left_alone
     check_nothing_is_in_the_way(project.folder, before, after)
     whole = git.change_tree(head, before, after, folder / "index", project.prefix)
-    notes = [note for each in steps for note in each.notes]
+    notes = [note for each in ways for note in each.notes]
     outcome = Outcome(old, new, left_alone=dict(sorted(left_alone.items())), notes=notes)
     return Plan(
         _with_files(outcome, before, after, merged),
@@ -113,10 +113,10 @@ def _leave_owned(sides: Sides, new: Recipe) -> tuple[Sides, dict[str, str]]:
     return sides.as_the_user_has(owned), dict.fromkeys(differing, "it is yours since it was made")
 
 
-def _step(prefix: str, head: str, whole: str, merged: Merged, outside: list[Outside]) -> Step:
+def _step(prefix: str, head: str, whole: str, merged: Merged, ignored_changes: list[IgnoredChange]) -> Step:
     """The change as the repository sees it, of which the project may be a subfolder."""
     conflicts = {f"{prefix}{path}": sides for path, sides in merged.conflicts.items()}
-    placed = [replace(each, path=f"{prefix}{each.path}") for each in outside]
+    placed = [replace(each, path=f"{prefix}{each.path}") for each in ignored_changes]
     return Step(head, head, whole, conflicts, placed)
 
 

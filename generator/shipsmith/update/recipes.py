@@ -20,10 +20,10 @@ def current(project: Project) -> Recipe:
 
 def recorded(project: Project) -> Recipe:
     """The same where answers may have been edited by hand, to look at it only."""
-    said = project.recorded()
-    template = versions.template(said.version)
+    here = project.recorded()
+    template = versions.template(here.version)
     questionnaire = questions_of(template.root)
-    known = {name: value for name, value in said.answers.items() if name in questionnaire.asked}
+    known = {name: value for name, value in here.answers.items() if name in questionnaire.asked}
     try:
         return Recipe(template, questionnaire.resolve(known))
     except UserError as error:

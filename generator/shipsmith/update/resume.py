@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..errors import UserError
-from ..git.objects import Differences, records
+from ..git.objects import Differences, nul_separated
 from ..git.runner import Git
 from ..project.existing import Project
 from ..project.recipe import Recipe
@@ -60,7 +60,7 @@ def _since(unfinished: Journal, made: Differences) -> Differences:
 def _check_resolved(git: Git, unfinished: Journal) -> None:
     git.run("update-index", "-q", "--refresh", accept=(0, 1))
     # a file in conflict is listed too
-    unmerged = set(records(git.run("diff-files", "--name-only", "-z"))) & set(unfinished.conflicts)
+    unmerged = set(nul_separated(git.run("diff-files", "--name-only", "-z"))) & set(unfinished.conflicts)
     marked = {path for path in unfinished.conflicts if _has_markers(git.folder / path)}
     problems = [
         f"{path}: still has conflict markers. Resolve them, then: {_adding(path)}" for path in sorted(marked)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..errors import UserError
-from ..git.objects import Tree, index_lines, records
+from ..git.objects import Tree, index_lines, nul_separated
 from ..git.runner import Git
 from ..project import record
 from ..project.existing import Project
@@ -99,7 +99,7 @@ def _committed(project: Project, paths: list[str]) -> tuple[set[str], set[str]]:
     if not paths:
         return set(), set()
     places = {project.prefix + path: path for path in paths}
-    listed = (each.partition(" ") for each in records(project.git.run("ls-files", "-t", "-z")))
+    listed = (each.partition(" ") for each in nul_separated(project.git.run("ls-files", "-t", "-z")))
     tags = {places[path]: tag for tag, _, path in listed if path in places}
     skipped = {path for path, tag in tags.items() if tag == "S"}
     return tags.keys() - skipped, skipped
@@ -107,7 +107,7 @@ def _committed(project: Project, paths: list[str]) -> tuple[set[str], set[str]]:
 
 def _differing(git: Git, project: Project) -> dict[str, str]:
     """The files that differ, each with git's letter for how: D where it is absent."""
-    listed = records(git.run("diff-files", "-z", "--name-status"))
+    listed = nul_separated(git.run("diff-files", "-z", "--name-status"))
     return {
         path.removeprefix(project.prefix): how for how, path in zip(listed[::2], listed[1::2], strict=True)
     }

@@ -17,7 +17,7 @@ from .journal import Journal, Phase
 
 UNDONE = "refs/shipsmith/undone"
 SCRATCH, PRESENT = "scratch", "present"
-"""Temporary indexes in our state."""
+"""Temporary indexes in the control folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,76 +40,76 @@ def undo(project: Project) -> Undone:
         return _undo(git, project, left)
 
 
-def _undo(git: Git, project: Project, entry: Journal) -> Undone:
+def _undo(git: Git, project: Project, written: Journal) -> Undone:
     """Put back every file that the change touched and that is not committed since."""
-    state = project.state
-    with index.locked(git, state) as held:
+    control = project.control
+    with index.locked(git, control) as held:
         head = git.tree("HEAD")
         staged = held.entries()
-        committed = _committed(entry, head, staged)
-        paths = sorted(entry.changes.keys() - committed)
-        files = {} if committed else entry.outside
-        _check_ways_back(git, entry, paths, files)
-        present = _present(git, state, paths)
+        committed = _committed(written, head, staged)
+        paths = sorted(written.changes.keys() - committed)
+        files = {} if committed else written.outside
+        _check_ways_back(git, written, paths, files)
+        present = _present(git, control, paths)
         versions = [{path: each for path in paths if (each := staged.get(path)) and each.mode}, present]
         others = {path: each for path, each in head.items() if path not in set(paths)} | present
-        kept = _keep(git, state, entry, versions, others)
-        journal.write(state, replace(entry, phase=Phase.UNDOING, kept=kept))
+        kept = _keep(git, control, written, versions, others)
+        journal.write(control, replace(written, phase=Phase.UNDOING, kept=kept))
         with noted("Not all files may be back yet. Put them back: shipsmith undo"):
-            restored = {path: before for path in paths if (before := entry.changes[path][0])}
-            skipped = _put_back(git, state, present, restored)
-            kept_ignored = ignored.put_back(git, state, files)
-            _reset(held.git, paths, restored, skipped, nothing(entry.head))
+            restored = {path: before for path in paths if (before := written.changes[path][0])}
+            skipped = _put_back(git, control, present, restored)
+            kept_ignored = ignored.put_back(git, control, files)
+            _reset(held.git, paths, restored, skipped, nothing(written.head))
             held.publish()
-            journal.forget(state)
-    ignored.forget(state)
+            journal.forget(control)
+    ignored.forget(control)
     return Undone(sorted({*paths, *files}), sorted(committed), kept, kept_ignored)
 
 
-def _committed(entry: Journal, head: Tree, staged: Tree) -> set[str]:
+def _committed(written: Journal, head: Tree, staged: Tree) -> set[str]:
     """The files of which HEAD has what the change made of them, or what people made of that."""
     return {
         path
-        for path, (before, after) in entry.changes.items()
+        for path, (before, after) in written.changes.items()
         if head.get(path) == after or before != head.get(path) == staged.get(path)
     }
 
 
-def _check_ways_back(git: Git, entry: Journal, paths: list[str], files: Iterable[str]) -> None:
+def _check_ways_back(git: Git, written: Journal, paths: list[str], files: Iterable[str]) -> None:
     """Raise UserError where people put something that would be lost, or would lead elsewhere."""
     problems = []
     for path in (*paths, *files):
-        links = [link for link in links_above(git.folder, path) if link not in entry.changes]
+        links = [link for link in links_above(git.folder, path) if link not in written.changes]
         problems += [f"{link} is a symbolic link now, and was a folder" for link in links]
     for path in paths:
-        before, _ = entry.changes[path]
+        before, _ = written.changes[path]
         folder = git.folder / path
         if before and before.mode != SUBMODULE and folder.is_dir() and not folder.is_symlink():
             within = (each.relative_to(git.folder).as_posix() for each in folder.rglob("*") if is_file(each))
-            if own := set(within) - entry.changes.keys():
+            if own := set(within) - written.changes.keys():
                 problems.append(f"{path} is a folder now, with {', '.join(sorted(own))}, and was a file")
     if problems:
         raise UserError(*dict.fromkeys(problems), "move what is said above away, then run this again")
 
 
-def _present(git: Git, state: Path, paths: list[str]) -> Tree:
+def _present(git: Git, control: Path, paths: list[str]) -> Tree:
     """Those of `paths` that are files now, as git would add them, which is what PRESENT is an index of."""
     existing = [path for path in paths if is_file(git.folder / path) and not links_above(git.folder, path)]
-    git = git.with_variables(GIT_INDEX_FILE=str(state / PRESENT))
+    git = git.with_variables(GIT_INDEX_FILE=str(control / PRESENT))
     git.run("read-tree", "--empty")
     git.run("update-index", "--add", "-z", "--stdin", data=_listed(existing))
     return git.tree(git.line("write-tree"))
 
 
-def _put_back(git: Git, state: Path, present: Tree, restored: Tree) -> set[str]:
+def _put_back(git: Git, control: Path, present: Tree, restored: Tree) -> set[str]:
     """Write `restored` in place of the files that are present; those that a sparse checkout leaves out.
 
     Git refuses where one changed meanwhile.
     """
     # submodules are left as they are
     files = {path: entry for path, entry in restored.items() if entry.mode != SUBMODULE}
-    before, after = (git.write_tree(tree, state / SCRATCH) for tree in (present, files))
-    git = git.with_variables(GIT_INDEX_FILE=str(state / PRESENT))
+    before, after = (git.write_tree(tree, control / SCRATCH) for tree in (present, files))
+    git = git.with_variables(GIT_INDEX_FILE=str(control / PRESENT))
     git.run("read-tree", "-m", "-u", before, after)
     return index.skipped(git)
 
@@ -118,21 +118,21 @@ def _listed(paths: Iterable[str]) -> bytes:
     return b"".join(os.fsencode(path) + b"\0" for path in paths)
 
 
-def _keep(git: Git, state: Path, entry: Journal, versions: list[Tree], others: Tree) -> str:
+def _keep(git: Git, control: Path, written: Journal, versions: list[Tree], others: Tree) -> str:
     """The commit of what people made of the files since, beside `others`; nothing where they changed none.
 
     Each of `versions`, such as what is staged, gets a commit of its own on top of the one before it. An undo
     that was killed has perhaps kept some before it put them back: those stay in.
     """
-    kept = entry.kept
+    kept = written.kept
     for version in versions:
-        edited = {path: each for path, each in version.items() if each not in entry.changes[path]}
+        edited = {path: each for path, each in version.items() if each not in written.changes[path]}
         tree = git.tree(kept) if kept else others
         if not edited or (kept and edited.items() <= tree.items()):
             continue
-        oid = git.write_tree(tree | edited, state / SCRATCH)
+        oid = git.write_tree(tree | edited, control / SCRATCH)
         parent = kept or git.line("rev-parse", "--verify", "HEAD")
-        kept = git.with_variables(**identity()).line("commit-tree", oid, "-p", parent, "-m", entry.title)
+        kept = git.with_variables(**identity()).line("commit-tree", oid, "-p", parent, "-m", written.title)
         Path(git.folder, git.line("rev-parse", "--git-path", f"{UNDONE}.lock")).unlink(missing_ok=True)
         git.run("update-ref", "--create-reflog", UNDONE, kept)
     return kept

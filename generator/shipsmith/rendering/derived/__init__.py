@@ -19,10 +19,10 @@ def derivers(answers: Mapping[str, Any]) -> tuple[Deriver, ...]:
     return (*BY_LANGUAGE[answers.get(QUESTION, DEFAULT)], *FOR_ALL)
 
 
-def derive(project: Path, answers: Mapping[str, Any], template: Template) -> None:
+def derive(folder: Path, answers: Mapping[str, Any], template: Template) -> None:
     """Make what is in no render, from what was rendered."""
     for deriver in derivers(answers):
-        deriver.write(project, template)
+        deriver.write(folder, template)
 
 
 def check_language(answers: Mapping[str, Any], template: Template) -> None:

@@ -26,33 +26,31 @@ MOST_SAID = 1 << 14  # bytes of what protoc prints
 COMPILABLE = re.compile(r"(\w[\w-]*/)*\w[\w.-]*\.proto")
 
 
-def write(project: Path, _template: Template) -> None:
-    """Generate the stubs of every file below `project`/proto into `project`/src.
+def write(folder: Path, _template: Template) -> None:
+    """Generate the stubs of every file below `folder`/proto into `folder`/src.
 
     Raises UserError where the files do not compile, OSError where the disk is full.
     """
-    names = sorted(path.relative_to(project).as_posix() for path in (project / "proto").rglob("*.proto"))
+    names = sorted(path.relative_to(folder).as_posix() for path in (folder / "proto").rglob("*.proto"))
     if unusable := [name for name in names if not COMPILABLE.fullmatch(name)]:
         raise UserError(
             *(f"{name}: protoc cannot be given this name" for name in unusable),
             "rename it: letters, digits, _, - and . only, and no name may start with - or .",
         )
-    if names and (said := _compile(project, names)) is not None:
-        if disk_usage(project).free < SPACE_FOR_STUBS:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(project))
+    if names and (said := _compile(folder, names)) is not None:
+        if disk_usage(folder).free < SPACE_FOR_STUBS:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
         raise UserError(*said.splitlines(), "proto/ does not compile. Correct that first")
 
 
-def _compile(project: Path, names: list[str]) -> str | None:
+def _compile(folder: Path, names: list[str]) -> str | None:
     """Run protoc in a process of its own, which may change its folder, or crash; what it says if it fails."""
     # once for every process; the compiler alone: the package around it would load the whole gRPC runtime
     from grpc_tools import _protoc_compiler  # type: ignore[import-untyped]  # an extension module
 
     with TemporaryFile() as said:
         forked = multiprocessing.get_context("fork")
-        compiler = forked.Process(
-            target=_run, args=(_protoc_compiler.run_main, project, names, said.fileno())
-        )
+        compiler = forked.Process(target=_run, args=(_protoc_compiler.run_main, folder, names, said.fileno()))
         compiler.start()
         compiler.join()
         if compiler.exitcode == 0:
@@ -63,10 +61,10 @@ def _compile(project: Path, names: list[str]) -> str | None:
         )
 
 
-def _run(compile_: Callable[[list[bytes]], int], project: Path, names: list[str], said: int) -> None:
+def _run(compile_: Callable[[list[bytes]], int], folder: Path, names: list[str], said: int) -> None:
     """The process of the compiler, which prints what is wrong to its standard error."""
     os.dup2(said, sys.stderr.fileno())
-    os.chdir(project)
+    os.chdir(folder)
     well_known = files("grpc_tools") / "_proto"
     output = ["--python_out=src", "--pyi_out=src", "--grpc_python_out=src"]
     arguments = ["protoc", "--proto_path=proto", f"--proto_path={well_known}", *output, *names]

@@ -26,15 +26,15 @@ HEADER = f"""\
 """
 
 
-def write(project: Path, template: Template) -> None:
+def write(folder: Path, template: Template) -> None:
     """Write the lock of a project that asks for it, by the file that Renovate compiles it from."""
-    if (project / SOURCE).is_file():
+    if (folder / SOURCE).is_file():
         dependencies = python_lock.parse((template.root / DEPENDENCIES).read_text("utf-8"))
         own = python_lock.Pin(
             canonicalize_name("shipsmith"), f"shipsmith=={release(template.version)}\n", frozenset()
         )
         pins = sorted([*dependencies, own], key=lambda pin: pin.name)
-        (project / LOCK).write_text(HEADER + "".join(pin.text for pin in pins))
+        (folder / LOCK).write_text(HEADER + "".join(pin.text for pin in pins))
 
 
 def release(template_version: str) -> str:

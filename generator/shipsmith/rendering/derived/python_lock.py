@@ -40,21 +40,21 @@ class Pin:
     wanted_by: frozenset[NormalizedName]
 
 
-def write(project: Path, template: Template) -> None:
-    """Write requirements.lock and requirements-dev.lock into `project`, from its pyproject.toml."""
-    runtime, development = _requirements(project)
-    _write(project, parse(_universe(template).decode()), runtime, development)
+def write(folder: Path, template: Template) -> None:
+    """Write requirements.lock and requirements-dev.lock into `folder`, from its pyproject.toml."""
+    runtime, development = _requirements(folder)
+    _write(folder, parse(_universe(template).decode()), runtime, development)
 
 
-def write_known(project: Path, template: Template) -> None:
+def write_known(folder: Path, template: Template) -> None:
     """The same for a project that people have edited: what the universe does not hold is left out."""
     universe = parse(_universe(template).decode())
     known = {pin.name for pin in universe}
     runtime, development = (
         [each for each in requirements if canonicalize_name(Requirement(each).name) in known]
-        for requirements in _requirements(project)
+        for requirements in _requirements(folder)
     )
-    _write(project, universe, runtime, development)
+    _write(folder, universe, runtime, development)
 
 
 def merge(path: str, base: bytes, user: bytes, new: bytes) -> bytes:
@@ -98,10 +98,10 @@ def _universe(template: Template) -> bytes:
     return (template.root / UNIVERSE).read_bytes()
 
 
-def _requirements(project: Path) -> tuple[list[str], list[str]]:
+def _requirements(folder: Path) -> tuple[list[str], list[str]]:
     """What a project's pyproject.toml wants: to run, and to develop."""
     try:
-        pyproject = tomllib.loads(text_of(project / PYPROJECT, PYPROJECT))
+        pyproject = tomllib.loads(text_of(folder / PYPROJECT, PYPROJECT))
     # a number of thousands of digits is a ValueError, a thousand brackets are a RecursionError
     except (ValueError, RecursionError) as error:
         raise UserError(f"{PYPROJECT}: is not valid TOML: {error}. Correct it first") from error
@@ -130,13 +130,13 @@ def _invalid(requirement: str) -> str | None:
     return None
 
 
-def _write(project: Path, universe: list[Pin], runtime: list[str], development: list[str]) -> None:
+def _write(folder: Path, universe: list[Pin], runtime: list[str], development: list[str]) -> None:
     for name, group, requirements in (
         (LOCKS[0], "", runtime),
         (LOCKS[1], "--group=dev ", [*runtime, *development]),
     ):
         header = HEADER.format(arguments=f"{group}--output-file={name}")
-        (project / name).write_text(header + prune(universe, requirements))
+        (folder / name).write_text(header + prune(universe, requirements))
 
 
 def _texts(lock: str) -> dict[str, str]:
