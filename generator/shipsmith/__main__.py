@@ -22,7 +22,7 @@ def main() -> None:
             signal.signal(number, _stop)
     try:
         # imported here, so that an interruption of the import ends as any other does
-        from .cli.new import app
+        from .cli.app import app
 
         app()
     except UserError as error:

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterable
+from difflib import get_close_matches
 from enum import IntEnum
 
 
@@ -57,7 +58,5 @@ OF_THE_MACHINE = {
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """` Did you mean …?`, or nothing where no name is near."""
-    from difflib import get_close_matches
-
     matches = get_close_matches(name, list(names), n=1)
     return f" Did you mean {matches[0]!r}?" if matches else ""

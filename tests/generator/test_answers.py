@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from shipsmith.project.checksum import checksum, recorded_checksum
-from shipsmith.rendering.copier import render
+from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
 from shipsmith.template.questionnaire import Answers, Questionnaire
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from shipsmith.errors import UserError
-from shipsmith.rendering.copier import render
+from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
 from shipsmith.template.questionnaire import Answers, Questionnaire
 

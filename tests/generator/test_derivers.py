@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from shipsmith.project.create import create, paths
-from shipsmith.rendering.copier import render
 from shipsmith.rendering.derived import derivers
+from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
 from shipsmith.template.questionnaire import Questionnaire
 

@@ -61,8 +61,9 @@ exit 128
 LOADED = [
     "copier",
     "grpc_tools._protoc_compiler",
+    "shipsmith.cli.app",
     "shipsmith.cli.change",
-    "shipsmith.cli.new",
+    "shipsmith.cli.inspect",
     "shipsmith.cli.prompts",
     "shipsmith.cli.report",
     "shipsmith.rendering.copier",

@@ -1,30 +1,37 @@
-"""The commands that change a project that exists, or tell of it."""
+"""The commands that change a project that exists."""
 
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import Exit, UserError
+from ..project.existing import Project
+from ..project.readiness import check_ready
+from ..project.recipe import Recipe
+from ..template import versions
+from ..template.questionnaire import Answers, Questionnaire, questions_of
 from ..terminal import complain, plain, say
+from ..update import recipes, resume
+from ..update import undo as undoing
+from ..update.apply import apply
+from ..update.plan import plan
+from . import report
+from .arguments import At, Json, Where, find
+from .words import to_add, to_remove, to_set
 
-if TYPE_CHECKING:
-    from ..project.existing import Project
-    from ..project.recipe import Recipe
-    from ..template.questionnaire import Answers, Questionnaire
-    from ..update.undo import Undone
+app = typer.Typer(rich_markup_mode=None)
 
-app = typer.Typer()
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")]
 Defaults = Annotated[bool, typer.Option("--defaults", help="Ask nothing.")]
-Where = Annotated[Path, typer.Argument(help="The project's folder.")]
-At = Annotated[Path, typer.Option("--path", help="The project's folder.")]
+Version = Annotated[str | None, typer.Option(metavar="VERSION", help="A version; by default the newest.")]
+Listed = Annotated[list[str], typer.Argument(metavar="CHOICE…", help="What `shipsmith options` lists.")]
+Chosen = Annotated[list[str], typer.Argument(metavar="CHOICE…", help="What the project has.")]
+Settings = Annotated[list[str], typer.Argument(metavar="OPTION=VALUE…", help="New answers.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +54,12 @@ class How:
 )
 def update(
     path: Where = Path("."),
-    to: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="A version; by default the newest.")
-    ] = None,
+    to: Version = None,
     dry_run: DryRun = False,
     defaults: Defaults = False,
     json_: Json = False,
 ) -> None:
-    """Bring a project to a newer version of its template; your edits stay."""
-    from ..template import versions
-    from ..update import recipes
-
-    project = _find(path)
+    project = find(path)
     old = recipes.current(project)
     template = versions.template(to) if to else versions.newest()
     how = How(dry_run, defaults, json_)
@@ -70,36 +71,30 @@ def update(
     epilog="Examples:\n\n  shipsmith add redis\n\n  shipsmith add grpc database=postgresql --dry-run"
 )
 def add(
-    choices: Annotated[list[str], typer.Argument(metavar="CHOICE…", help="What `shipsmith options` lists.")],
+    words: Listed,
     path: At = Path("."),
     dry_run: DryRun = False,
     defaults: Defaults = False,
     json_: Json = False,
 ) -> None:
-    """Add choices to a project, at the version it has."""
-    from . import words
+    def changes(questionnaire: Questionnaire, current: Answers) -> Answers:
+        return to_add(words, questionnaire)
 
-    def changes(questionnaire: "Questionnaire", current: "Answers") -> "Answers":
-        return words.to_add(choices, questionnaire)
-
-    _answer(path, changes, f"Add {', '.join(choices)}", How(dry_run, defaults, json_))
+    _change_answers(path, changes, f"Add {', '.join(words)}", How(dry_run, defaults, json_))
 
 
 @app.command(epilog="Examples:\n\n  shipsmith remove redis\n\n  shipsmith remove grpc --dry-run")
 def remove(
-    choices: Annotated[list[str], typer.Argument(metavar="CHOICE…", help="What the project has.")],
+    words: Chosen,
     path: At = Path("."),
     dry_run: DryRun = False,
     defaults: Defaults = False,
     json_: Json = False,
 ) -> None:
-    """Remove choices from a project; files that you edited stay, as conflicts."""
-    from . import words
+    def changes(questionnaire: Questionnaire, current: Answers) -> Answers:
+        return to_remove(words, questionnaire, current)
 
-    def changes(questionnaire: "Questionnaire", current: "Answers") -> "Answers":
-        return words.to_remove(choices, questionnaire, current)
-
-    _answer(path, changes, f"Remove {', '.join(choices)}", How(dry_run, defaults, json_))
+    _change_answers(path, changes, f"Remove {', '.join(words)}", How(dry_run, defaults, json_))
 
 
 @app.command(
@@ -107,27 +102,21 @@ def remove(
     epilog="Examples:\n\n  shipsmith set cache=redis\n\n  shipsmith set owner=payments resource=purchase",
 )
 def set_(
-    answers: Annotated[list[str], typer.Argument(metavar="OPTION=VALUE…", help="New answers.")],
+    settings: Settings,
     path: At = Path("."),
     dry_run: DryRun = False,
     defaults: Defaults = False,
     json_: Json = False,
 ) -> None:
-    """Change a project's answers, at the version it has."""
-    from . import words
+    def changes(questionnaire: Questionnaire, current: Answers) -> Answers:
+        return to_set(settings, questionnaire, current)
 
-    def changes(questionnaire: "Questionnaire", current: "Answers") -> "Answers":
-        return words.to_set(answers, questionnaire, current)
-
-    _answer(path, changes, f"Set {', '.join(answers)}", How(dry_run, defaults, json_))
+    _change_answers(path, changes, f"Set {', '.join(settings)}", How(dry_run, defaults, json_))
 
 
 @app.command("continue", epilog="Example:\n\n  git add src/orders/service.py && shipsmith continue")
 def continue_(path: Where = Path("."), json_: Json = False) -> None:
-    """Finish a change whose conflicts you have resolved: stubs and locks are made again."""
-    from ..update.resume import resume
-
-    made = resume(_find(path))
+    made = resume.resume(find(path))
     if json_:
         print(json.dumps({"updated": made}, indent=2))
         return
@@ -140,11 +129,7 @@ def continue_(path: Where = Path("."), json_: Json = False) -> None:
 
 @app.command(epilog="Examples:\n\n  shipsmith undo\n\n  shipsmith undo services/orders")
 def undo(path: Where = Path("."), json_: Json = False) -> None:
-    """Put everything back as it was before a change that is not committed, however it ended."""
-    from ..update.undo import UNDONE
-    from ..update.undo import undo as put_back
-
-    undone = put_back(_find(path))
+    undone = undoing.undo(find(path))
     if json_:
         print(json.dumps(_undone(undone), indent=2))
         return
@@ -152,48 +137,12 @@ def undo(path: Where = Path("."), json_: Json = False) -> None:
     if undone.committed:
         say(f"Committed already, and left as it is: {', '.join(map(plain, undone.committed))}")
     if undone.kept:
-        print(f"What you did to these files since is in the commit {UNDONE}.")
+        print(f"What you did to these files since is in the commit {undoing.UNDONE}.")
     if undone.kept_ignored:
         say(f"What you did to files that git ignores is in {undone.kept_ignored}.")
 
 
-@app.command(epilog="Examples:\n\n  shipsmith status\n\n  shipsmith status services/orders --json")
-def status(path: Where = Path("."), json_: Json = False) -> None:
-    """Show the version, and what differs from it. Exit status 4: it needs attention."""
-    from ..update import status
-    from . import report
-
-    project = _find(path)
-    found = status.status(project)
-    print(json.dumps(report.status_as_data(found), indent=2) if json_ else report.status_as_text(found))
-    if found.needs_attention:
-        raise typer.Exit(Exit.ATTENTION)
-
-
-@app.command(epilog="Examples:\n\n  shipsmith diff\n\n  shipsmith diff src/orders/service.py")
-def diff(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE…]", help="Files; by default all.")
-    ] = None,
-    path: At = Path("."),
-) -> None:
-    """Show your edits to what was generated."""
-    from ..update import status
-
-    status.show(_find(path), files or [])
-
-
-def _find(path: Path) -> "Project":
-    """The project at `path`; what its repository wants to have run is named, since it is not run."""
-    from ..project.existing import find
-
-    project = find(path)
-    if programs := project.programs_not_run():
-        complain(f"note: the repository configures programs, which are not run: {', '.join(programs)}")
-    return project
-
-
-def _undone(undone: "Undone") -> dict[str, Any]:
+def _undone(undone: undoing.Undone) -> dict[str, Any]:
     return {
         "restored": undone.paths,
         "committed": undone.committed,
@@ -202,37 +151,29 @@ def _undone(undone: "Undone") -> dict[str, Any]:
     }
 
 
-def _answer(path: Path, changes: "Callable[[Questionnaire, Answers], Answers]", title: str, how: How) -> None:
+def _change_answers(
+    path: Path, changes: Callable[[Questionnaire, Answers], Answers], title: str, how: How
+) -> None:
     """Change the answers of the project at `path`, at the version it has."""
-    from ..project.recipe import Recipe
-    from ..template.questionnaire import questions_of
-    from ..update import recipes
-
-    project = _find(path)
+    project = find(path)
     old = recipes.current(project)
     questionnaire = questions_of(old.template.root)
     new = Recipe(old.template, questionnaire.resolve(old.answers | changes(questionnaire, old.answers)))
     _change(project, old, new, title, how)
 
 
-def _asked(project: "Project", old: "Recipe", root: Path, how: How) -> "Answers":
+def _asked(project: Project, old: Recipe, root: Path, how: How) -> Answers:
     """Answers to the questions that the project has not been asked yet, from a terminal."""
     if not how.asks:
         return {}
-    from ..project.readiness import check_ready
-    from ..template.questionnaire import questions_of
-    from .prompts import ask_new
-
     # nobody shall answer questions for a change that is refused then
     check_ready(project)
+    from .prompts import ask_new
+
     return ask_new(questions_of(root), old.answers)
 
 
-def _change(project: "Project", old: "Recipe", new: "Recipe", title: str, how: How) -> None:
-    from ..update.apply import apply
-    from ..update.plan import plan
-    from . import report
-
+def _change(project: Project, old: Recipe, new: Recipe, title: str, how: How) -> None:
     if sys.stderr.isatty():
         complain(f"{title} …")
     planned = plan(project, old, new, to_apply=not how.dry_run)

@@ -19,13 +19,13 @@ class Given:
     settings: list[str]
     resource: str | None
     fields: list[str]
-    answers: Path | None
+    answers_file: Path | None
 
 
 def collect(given: Given, questionnaire: Questionnaire, root: Path, *, asking: bool) -> Answers:
     """Presets, then the answers file, then single answers: the later one wins. The rest is asked."""
     problems: list[str] = []
-    explicit = _answers_file(given.answers, problems) | _single_answers(given, questionnaire, problems)
+    explicit = _answers_file(given.answers_file, problems) | _single_answers(given, questionnaire, problems)
     if given.destination and "service_name" not in explicit:
         explicit["service_name"] = given.destination.resolve().name
     names = given.presets or [presets.DEFAULT]

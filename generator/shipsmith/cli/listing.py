@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..template import location
 from ..template.questionnaire import Question, Questionnaire, Rule
 from ..template.values import shown
 
@@ -70,6 +71,4 @@ def _accepts(option: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    from ..template import location
-
     print(as_markdown(Questionnaire(location.root())))

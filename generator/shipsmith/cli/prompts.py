@@ -14,11 +14,11 @@ NAMES = ("service_name", "resource", "fields")
 
 
 def ask_preset(root: Path) -> str:
-    choices = [
+    kits = [
         questionary.Choice(f"{preset.name}: {preset.description}", preset.name)
         for preset in presets.shipped(root).values()
     ]
-    return str(questionary.select("Which starter kit?", choices, default=presets.DEFAULT).unsafe_ask())
+    return str(questionary.select("Which starter kit?", kits, default=presets.DEFAULT).unsafe_ask())
 
 
 def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str]) -> Answers:

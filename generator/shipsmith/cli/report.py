@@ -29,7 +29,7 @@ def as_data(outcome: Outcome, *, written: bool) -> dict[str, Any]:
 def as_text(outcome: Outcome) -> str:
     """The summary for people: only what there is to say."""
     answers = [
-        f"{name}: {_answer(each['old'])} -> {_answer(each['new'])}" for name, each in outcome.answers.items()
+        f"{name}: {_value(each['old'])} -> {_value(each['new'])}" for name, each in outcome.answers.items()
     ]
     sections = {
         "Added": outcome.added,
@@ -105,5 +105,5 @@ def _section(title: str, lines: list[str]) -> str:
     return "\n".join([f"{title} ({len(lines)}):", *(f"  {plain(line)}" for line in lines), ""])
 
 
-def _answer(value: Any) -> str:
+def _value(value: Any) -> str:
     return "(no such question)" if value is None else shown(value)

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from shutil import which
 
 from ..errors import UserError
 from .process import EMAIL, NAME, WITHOUT_CONFIGURATION, clean_environment, identity, start
@@ -19,8 +20,6 @@ def commit_all(folder: Path, message: str) -> None:
 
 def check() -> None:
     """Raise UserError where there is no git."""
-    from shutil import which
-
     if not which("git"):
         raise UserError("git was not found. Install it, or use --no-git")
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..git import first_commit
-from ..rendering.copier import render
 from ..rendering.derived import derive
+from ..rendering.render import render
 from ..template.versions import Template
 from . import workspace
 
@@ -37,8 +38,6 @@ def create(
 
 def preview(answers: Mapping[str, Any], template: Template) -> list[str]:
     """The paths that `create` would write."""
-    from tempfile import TemporaryDirectory
-
     with TemporaryDirectory(prefix="shipsmith-preview-") as name:
         folder = Path(name)
         render(answers, template, folder)

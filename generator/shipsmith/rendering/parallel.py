@@ -12,6 +12,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def both(there: Callable[[], None], here: Callable[[], None]) -> None:
     """Run both, `there` in another process. Raises what either of them raises."""
+    # once, for both processes
+    from . import copier  # noqa: F401
+
     forked = multiprocessing.get_context("fork")
     receiver, sender = forked.Pipe(duplex=False)
     other = forked.Process(target=_run_and_tell, args=(there, sender))

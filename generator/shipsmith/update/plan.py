@@ -11,8 +11,8 @@ from ..git.runner import Git
 from ..project.existing import Project
 from ..project.readiness import check_ready
 from ..project.recipe import Recipe
-from ..rendering.copier import render
 from ..rendering.parallel import both
+from ..rendering.render import render
 from ..template import migrations, versions
 from ..template.questionnaire import questions_of
 from . import change, ignored, line_endings, rebuild
@@ -96,8 +96,6 @@ def _plan(git: Git, project: Project, head: str, old: Recipe, new: Recipe, folde
 
 def _render(git: Git, old: Recipe, new: Recipe, folder: Path) -> tuple[Tree, Tree]:
     """What the template alone makes of both, without derived files."""
-    import copier  # noqa: F401  # once, for both processes
-
     both(
         partial(render, old.answers, old.template, folder / "old"),
         partial(render, new.answers, new.template, folder / "new"),

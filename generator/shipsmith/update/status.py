@@ -12,7 +12,7 @@ from ..git.runner import Git
 from ..project import record
 from ..project.existing import Project
 from ..project.recipe import Recipe
-from ..rendering.copier import render
+from ..rendering.render import render
 from ..template import versions
 from ..template.questionnaire import Answers
 from . import change, recipes
