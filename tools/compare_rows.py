@@ -16,10 +16,11 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from shipsmith import source
-from shipsmith.history import Template
-from shipsmith.options import Answers
-from shipsmith.render import derive, render
+from shipsmith.rendering import copier
+from shipsmith.rendering.derived import derive
+from shipsmith.template import location as source
+from shipsmith.template.questionnaire import Answers
+from shipsmith.template.versions import Template
 
 from tests.template.rows import matrix
 
@@ -58,8 +59,8 @@ def _rendered(root: Path, answers: Answers) -> Rendered:
     with TemporaryDirectory() as name:
         folder = Path(name)
         template = Template("v0.0.0", root)
-        render(answers, template, folder)
-        derive(folder, template)
+        copier.run(answers, template, folder)
+        derive(folder, answers, template)
         return {
             str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()
         }
@@ -75,8 +76,8 @@ def _compare(old: Rendered, new: Rendered) -> list[tuple[str, str]]:
 
 
 def _difference(path: str, old: bytes, new: bytes) -> str:
-    lines = (text.decode().splitlines(keepends=True) for text in (old, new))
-    return "".join(unified_diff(*lines, f"before/{path}", f"after/{path}"))
+    before, after = (text.decode().splitlines(keepends=True) for text in (old, new))
+    return "".join(unified_diff(before, after, f"before/{path}", f"after/{path}"))
 
 
 if __name__ == "__main__":

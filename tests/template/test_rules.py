@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from shipsmith import rules, source
+from shipsmith.template import location as source
+from shipsmith.template import rules
 
 CACHE = "template/{{ with_cache }}"
 REDIS = f"{CACHE}/{{{{ with_cache_redis }}}}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, nodes
 
-from .options import Questionnaire
+from .questionnaire import Questionnaire
 
 NOTHING = (False, "none")
 PLACES = "template/_shared/places.jinja"
