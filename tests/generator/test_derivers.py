@@ -37,18 +37,19 @@ def new_in_go(template: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=template.parent, capture_output=True, text=True, check=False)
 
 
-def test_a_language_without_folder_and_derivers_is_refused(template: Path) -> None:
+def test_a_language_without_a_folder_is_refused(template: Path) -> None:
     result = new_in_go(template)
     assert result.returncode == 1
     assert result.stderr == (
-        "shipsmith: language=go is not supported. Missing: the folder template/{{ in_go }}, "
-        "and its derivers in BY_LANGUAGE of shipsmith/rendering/derived/__init__.py\n"
+        "shipsmith: language=go is not supported. Missing: template/{{ in_go }}/_option/parts.jinja, "
+        "template/_shared/go/reserved.jinja\n"
     )
     assert not (template.parent / "orders").exists()
 
 
 def test_a_language_without_derivers_is_refused(template: Path) -> None:
-    (template / "template" / "{{ in_go }}").mkdir()
+    for folder in ("{{ in_%s }}", "_shared/%s"):
+        shutil.copytree(template / "template" / (folder % "python"), template / "template" / (folder % "go"))
     result = new_in_go(template)
     assert result.returncode == 1
     assert "Missing: its derivers" in result.stderr

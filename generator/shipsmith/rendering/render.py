@@ -13,7 +13,7 @@ def render(answers: Mapping[str, Any], template: Template, destination: Path) ->
 
     Raises UserError for a language that is not supported.
     """
-    check_language(answers, template)
+    check_language(answers)
     # it takes most of the time to start, and what is refused does not need it
     from .copier import run
 

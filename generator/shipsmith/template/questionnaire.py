@@ -18,6 +18,7 @@ from ..reading import SafeLoader, yaml_of
 
 Answers = dict[str, Any]
 
+LANGUAGE = "language"
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -142,10 +143,21 @@ class Questionnaire:
                 problems.append(problem)
                 # carry on with what is valid, so that later answers are checked as well
                 answers[name] = self.default(question, answers)
+        self._check_language(answers)
         problems += self.broken(answers, given) or self.broken(answers, self.asked)
         if problems:
             raise UserError(*problems)
         return answers
+
+    def _check_language(self, answers: Answers) -> None:
+        """Raise UserError where the template lacks what a language needs: the validators read its words."""
+        language = answers.get(LANGUAGE)
+        if language is None:
+            return
+        needed = (f"{{{{ in_{language} }}}}/_option/parts.jinja", f"_shared/{language}/reserved.jinja")
+        paths = [f"template/{path}" for path in needed]
+        if missing := [path for path in paths if not (self._root / path).is_file()]:
+            raise UserError(f"{LANGUAGE}={language} is not supported. Missing: {', '.join(missing)}")
 
     def problems(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         """What `resolve` would refuse, to be told with what else is wrong; nothing if it accepts `given`."""

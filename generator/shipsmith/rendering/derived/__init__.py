@@ -5,18 +5,21 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
+from ...template.questionnaire import LANGUAGE
 from ...template.versions import Template
 from . import grpc_stubs, own_lock, python_lock
 from .deriver import Deriver
 
-QUESTION, DEFAULT = "language", "python"
+DEFAULT = "python"
+"""The language of projects whose template does not ask for one."""
+
 BY_LANGUAGE: dict[str, tuple[Deriver, ...]] = {"python": (grpc_stubs.DERIVER, python_lock.DERIVER)}
 FOR_ALL = (own_lock.DERIVER,)
 
 
 def derivers(answers: Mapping[str, Any]) -> tuple[Deriver, ...]:
     """Those of a project with these answers, in the order in which they run."""
-    return (*BY_LANGUAGE[answers.get(QUESTION, DEFAULT)], *FOR_ALL)
+    return (*BY_LANGUAGE[answers.get(LANGUAGE, DEFAULT)], *FOR_ALL)
 
 
 def derive(folder: Path, answers: Mapping[str, Any], template: Template) -> None:
@@ -25,14 +28,9 @@ def derive(folder: Path, answers: Mapping[str, Any], template: Template) -> None
         deriver.write(folder, template)
 
 
-def check_language(answers: Mapping[str, Any], template: Template) -> None:
-    """Raise UserError where the template offers a language that it, or this package, knows nothing of."""
-    if QUESTION not in answers:
-        return
-    language = answers[QUESTION]
-    overlay = f"template/{{{{ in_{language} }}}}"
-    missing = [] if (template.root / overlay).is_dir() else [f"the folder {overlay}"]
+def check_language(answers: Mapping[str, Any]) -> None:
+    """Raise UserError where the template offers a language that there are no derivers for."""
+    language = answers.get(LANGUAGE, DEFAULT)
     if language not in BY_LANGUAGE:
-        missing.append("its derivers in BY_LANGUAGE of shipsmith/rendering/derived/__init__.py")
-    if missing:
-        raise UserError(f"{QUESTION}={language} is not supported. Missing: {', and '.join(missing)}")
+        where = "BY_LANGUAGE of shipsmith/rendering/derived/__init__.py"
+        raise UserError(f"{LANGUAGE}={language} is not supported. Missing: its derivers, in {where}")
