@@ -8,6 +8,8 @@ import pytest
 from shipsmith.template import location as source
 from shipsmith.template import rules
 
+from tools import places
+
 CACHE = "template/{{ with_cache }}"
 REDIS = f"{CACHE}/{{{{ with_cache_redis }}}}"
 DATABASE = "template/{{ with_database }}"
@@ -89,6 +91,11 @@ WRONG: dict[str, tuple[Change, str]] = {
 
 def test_the_template_breaks_no_rule() -> None:
     assert rules.problems(source.root()) == []
+
+
+def test_the_page_of_places_is_up_to_date() -> None:
+    page = (source.root() / "docs/places.md").read_text()
+    assert page.splitlines() == list(places.page(rules.Layout(source.root())))
 
 
 @pytest.mark.parametrize(("change", "sentence"), WRONG.values(), ids=WRONG)

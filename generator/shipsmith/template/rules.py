@@ -59,10 +59,11 @@ class Layout:
         return {str(path.relative_to(self.root)): path.read_text(errors="replace") for path in files}
 
     @cached_property
-    def places(self) -> set[str]:
-        """The places that options can fill, as _shared/places.jinja lists them."""
+    def places(self) -> dict[str, tuple[str, str]]:
+        """The places that options can fill, each with its file and what goes there."""
         source = (self.root / PLACES).read_text()
-        return set(Environment().from_string(source).module.places)  # type: ignore[attr-defined]  # set there
+        listed = Environment().from_string(source).module.places  # type: ignore[attr-defined]  # set there
+        return {place: (file, meaning) for place, (file, meaning) in listed.items()}
 
 
 def problems(root: Path) -> list[str]:
@@ -70,6 +71,18 @@ def problems(root: Path) -> list[str]:
     layout = Layout(root)
     rules = (_names_twice, _order, _languages, _folders, _parts, _unused_places, _folder_names, _products)
     return [problem for rule in rules for problem in rule(layout)]
+
+
+def assigned(page: Path) -> list[str]:
+    """The names that a page gives to something."""
+    names = []
+    for node in Environment().parse(page.read_text()).body:
+        match node:
+            case nodes.Assign(target=nodes.Name(name=name)) | nodes.AssignBlock(target=nodes.Name(name=name)):
+                names.append(name)
+            case nodes.Macro(name=name):
+                names.append(name)
+    return names
 
 
 def _names_twice(layout: Layout) -> Iterator[str]:
@@ -112,7 +125,7 @@ def _folders(layout: Layout) -> Iterator[str]:
 
 def _parts(layout: Layout) -> Iterator[str]:
     for page in layout.pages:
-        for name in _assigned(page):
+        for name in assigned(page):
             if name not in layout.places and name != SERVER:
                 yield (
                     f"{_short(layout, page)} fills {name}, which is no place in a shared file. "
@@ -121,11 +134,11 @@ def _parts(layout: Layout) -> Iterator[str]:
 
 
 def _unused_places(layout: Layout) -> Iterator[str]:
-    filled = {name for page in layout.pages for name in _assigned(page)}
+    filled = {name for page in layout.pages for name in assigned(page)}
     used = {name for text in layout.texts.values() for name in re.findall(r"\bslots\.(\w+)", text)}
-    for name in sorted(layout.places - filled):
+    for name in sorted(layout.places.keys() - filled):
         yield f"no option fills {name}. Remove it from {PLACES} and from its file"
-    for name in sorted(layout.places - used):
+    for name in sorted(layout.places.keys() - used):
         yield f"no shared file uses {name}. Write slots.{name} there, or remove it from {PLACES}"
 
 
@@ -173,18 +186,6 @@ def _defined(file: Path) -> list[str]:
 
 class _Includes(yaml.SafeLoader):
     """`!include` is copier's: what it names is read as a file of its own."""
-
-
-def _assigned(page: Path) -> list[str]:
-    """The names that a page gives to something."""
-    names = []
-    for node in Environment().parse(page.read_text()).body:
-        match node:
-            case nodes.Assign(target=nodes.Name(name=name)) | nodes.AssignBlock(target=nodes.Name(name=name)):
-                names.append(name)
-            case nodes.Macro(name=name):
-                names.append(name)
-    return names
 
 
 def _brings(value: object) -> bool:
