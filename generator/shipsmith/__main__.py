@@ -87,9 +87,9 @@ def _blame_us(error: Exception) -> None:
         traceback.print_exception(error)
     _fail(
         Exit.INTERNAL_ERROR,
-        f"this is our fault: {type(error).__name__}: {error}",
+        f"internal error: {type(error).__name__}: {error}",
         *_notes(error),
-        "please report it, with what SHIPSMITH_DEBUG=1 prints: https://github.com/shipsmith/shipsmith/issues",
+        "please report it with the output of SHIPSMITH_DEBUG=1: https://github.com/shipsmith/shipsmith/issues",
     )
 
 

@@ -70,7 +70,7 @@ def yaml_of(text: str, name: str) -> Any:
     except yaml.YAMLError as error:
         raise UserError(f"{name}: is not valid YAML: {' '.join(str(error).split())}") from error
     except UNFIT as error:
-        raise UserError(f"{name}: a value is not what its form says: {error}. Put it in quotes") from error
+        raise UserError(f"{name}: invalid value: {error}. Put it in quotes") from error
     _check_numbers(value, name)
     return value
 
@@ -79,7 +79,7 @@ def mapping_of(path: Path) -> dict[str, Any]:
     """The mapping that a YAML file holds, by names."""
     content = yaml_of(text_of(path), str(path))
     if not isinstance(content, dict):
-        raise UserError(f"{path}: holds {type(content).__name__}. Make it a mapping of names to values")
+        raise UserError(f"{path}: is not a mapping of names to values, but {type(content).__name__}")
     if wrong := [key for key in content if not isinstance(key, str)]:
         raise UserError(*(f"{path}: {key!r} is not a name. Put it in quotes" for key in wrong))
     return content

@@ -30,7 +30,7 @@ def test_a_line_that_is_needed_is_never_empty(git: Git, monkeypatch: pytest.Monk
     with pytest.raises(GitError, match=r"git rev-parse failed: fatal: Needed a single revision"):
         git.line("rev-parse", "--verify", "HEAD")
     _stand_in(monkeypatch, git.folder, "exit 0")
-    with pytest.raises(GitError, match=r"git write-tree failed: it wrote nothing"):
+    with pytest.raises(GitError, match=r"git write-tree failed: it printed nothing"):
         git.line("write-tree")
 
 

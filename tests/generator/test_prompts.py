@@ -31,11 +31,11 @@ def test_a_name_a_resource_and_its_fields_are_asked_for(
     child.send("\x15invoice" + ENTER)
     child.expect("Its fields")
     child.send("\x15total: decimal, paid: bool?" + ENTER)
-    child.expect("Customise it")
+    child.expect("Customise the remaining answers")
     child.send("n")
-    child.expect("Make it")
+    child.expect("Create it")
     child.send("y")
-    child.expect("Made billing")
+    child.expect("Created billing")
     child.expect(pexpect.EOF)
     answers = yaml.safe_load((tmp_path / "billing" / ".copier-answers.yml").read_text())
     assert answers["resource"] == "invoice"
@@ -58,7 +58,7 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
         "http=true",
     ]
     child = terminal(*given)
-    child.expect("Customise it")
+    child.expect("Customise the remaining answers")
     child.send("y")
     child.expect("Programming language")
     child.send(ENTER)
@@ -73,9 +73,9 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     for question in ("Metrics", "Deployment target", "Continuous integration"):
         child.expect(question)
         child.send(ENTER)
-    child.expect("Make it")
+    child.expect("Create it")
     child.send("y")
-    child.expect("Made orders")
+    child.expect("Created orders")
     child.expect(pexpect.EOF)
     answers = yaml.safe_load((tmp_path / "orders" / ".copier-answers.yml").read_text())
     assert (answers["grpc"], answers["database"]) == (True, "none")
@@ -83,9 +83,9 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
 
 def test_who_says_no_gets_nothing(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
     child = terminal("orders", "--preset", "minimal", "--resource", "order", "--field", "name: str")
-    child.expect("Customise it")
+    child.expect("Customise the remaining answers")
     child.send("n")
-    child.expect("Make it")
+    child.expect("Create it")
     child.send("n")
     child.expect("nothing was written")
     child.expect(pexpect.EOF)
@@ -111,6 +111,6 @@ def test_a_bad_field_is_explained_at_once(tmp_path: Path, terminal: Callable[...
     child = terminal("orders", "--preset", "minimal", "--resource", "order")
     child.expect("Its fields")
     child.send("\x15total" + ENTER)
-    child.expect("'total': is no field. Write 'name: type'")
+    child.expect("'total': is not a field. Write 'name: type'")
     child.sendcontrol("c")
     child.expect(pexpect.EOF)

@@ -52,7 +52,7 @@ def test_a_name_below_proto_is_never_an_argument_of_the_compiler(
     environment = {"OUTSIDE": str(tmp_path)}
     result = small.run(project, "update", "--to", "v0.2.0", "--dry-run", **environment)
     assert (result.returncode, result.stdout) == (1, "")
-    assert "protoc cannot be given this name" in result.stderr
+    assert "protoc cannot handle this name" in result.stderr
     assert contents(tmp_path) == before
 
 

@@ -53,7 +53,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     "a misspelt place": (
         replace(f"{REDIS}/_option/parts.jinja", "macro env_example()", "macro env_exampel()"),
         f"{REDIS}/_option/parts.jinja fills env_exampel, "
-        "which is no place in a shared file. template/_shared/places.jinja lists them",
+        "which is not a place in a shared file. template/_shared/places.jinja lists them",
     ),
     "a language without a page": (
         replace("copier.yml", "choices: [python]", "choices: [python, go]"),

@@ -63,13 +63,13 @@ def test_set_changes_any_answer(small: Small, project: Path) -> None:
             "redis: cache is memory already",
         ),
         (["add", "none"], "none: no such choice"),
-        (["remove", "redis"], "is not chosen here: cache=none"),
+        (["remove", "redis"], "is not chosen: cache=none"),
         (["set", "cache"], "Write OPTION=VALUE"),
         (["set", "cache=reddis"], "Did you mean 'redis'?"),
         (["set", "with_cache_redis=x"], "cannot be set"),
         (["set", "cache", "cache=reddis"], "Did you mean 'redis'?"),
         (["update", "--to", "v9.9.9"], "v9.9.9"),
-        (["update", "elsewhere"], "elsewhere is no folder"),
+        (["update", "elsewhere"], "elsewhere is not a folder"),
     ],
 )
 def test_words_that_mean_nothing_are_explained(

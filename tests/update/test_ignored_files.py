@@ -60,7 +60,7 @@ def test_a_link_stays_a_link(small: Small, ignoring: Path, target: str) -> None:
     before = _state(file)
     updated = small.run(ignoring, *UPDATE)
     assert updated.returncode == 0
-    assert f"{NAME}: you edited it, and git ignores it; the new version's is {NAME}.new" in updated.stdout
+    assert f"{NAME}: edited by you and ignored by git; the new version is in {NAME}.new" in updated.stdout
     assert _state(file) == before
     assert (ignoring / "local/same.env").read_text() == "A=1\n"
     assert (ignoring / f"{NAME}.new").read_text() == "A=2\n"
@@ -115,7 +115,7 @@ def test_undo_keeps_what_was_done_to_a_file_since(small: Small, ignoring: Path) 
         file.write_text(f"A=much work {number}\n")
         undone = small.run(ignoring, "undo")
         folder = ignoring / f".git/shipsmith/undone/{number}"
-        assert f"What you did to files that git ignores is in {folder}." in undone.stdout
+        assert f"Your edits of ignored files are kept in {folder}." in undone.stdout
         assert (folder / NAME).read_text() == f"A=much work {number}\n"
         assert file.read_text() == "A=1\n"
 

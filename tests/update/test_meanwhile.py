@@ -30,13 +30,13 @@ def _meanwhile(small: Small, project: Path, action: str, at: str, command: str =
 @pytest.mark.parametrize(
     ("action", "says"),
     [
-        ("git commit", "HEAD moved while this was prepared. Run it again"),
-        ("git commit --allow-empty", "HEAD moved while this was prepared. Run it again"),
-        ("git checkout", "HEAD moved while this was prepared. Run it again"),
-        ("git reset --soft", "HEAD moved while this was prepared. Run it again"),
+        ("git commit", "HEAD moved in the meantime. Run the command again"),
+        ("git commit --allow-empty", "HEAD moved in the meantime. Run the command again"),
+        ("git checkout", "HEAD moved in the meantime. Run the command again"),
+        ("git reset --soft", "HEAD moved in the meantime. Run the command again"),
         ("git add", "own.txt was staged while this was prepared"),
         ("an edit", "service.py was edited while this was prepared"),
-        ("a new file", "added.txt is in the way: git does not know it"),
+        ("a new file", "untracked file added.txt would be overwritten"),
         ("git with a lock", "another git is changing this repository. Wait until it ends"),
     ],
 )
@@ -123,7 +123,7 @@ def test_undo_of_what_is_left_after_a_part_was_committed(small: Small, project: 
     git(project, "commit", "-qm", "a part", "--only", "service.py")
     undone = small.run(project, "undo")
     assert undone.returncode == 0
-    assert "Committed already, and left as it is: service.py" in undone.stdout
+    assert "Left alone, already committed: service.py" in undone.stdout
     assert git(project, "status", "--porcelain") == ""
     assert (project / "service.py").read_text() == SERVICE.replace("line 3\n", "line three\n")
     assert (project / "helper.py").exists()

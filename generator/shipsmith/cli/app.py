@@ -9,19 +9,19 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "new": ("new", "Make a new service."),
     "options": ("inspect", "List the options, what they accept, and which values exclude each other."),
-    "update": ("change", "Bring a project to a newer version of its template; your edits stay."),
-    "add": ("change", "Add choices to a project, at the version it has."),
-    "remove": ("change", "Remove choices from a project; files that you edited stay, as conflicts."),
-    "set": ("change", "Change a project's answers, at the version it has."),
+    "update": ("change", "Update a project to a newer version of its template, keeping your edits."),
+    "add": ("change", "Add choices to a project without changing its version."),
+    "remove": ("change", "Remove choices from a project. Files that you edited are kept as conflicts."),
+    "set": ("change", "Change a project's answers without changing its version."),
     "continue": (
         "change",
-        "Finish a change whose conflicts you have resolved: stubs and locks are made again.",
+        "Finish a change after its conflicts are resolved: regenerate stubs and lock files.",
     ),
     "undo": (
         "change",
-        "Put everything back as it was before a change that is not committed, however it ended.",
+        "Undo a change that is not committed yet, however it ended.",
     ),
-    "status": ("inspect", "Show the version, and what differs from it. Exit status 4: it needs attention."),
+    "status": ("inspect", "Show the version and local changes. Exit status 4 if something needs attention."),
     "diff": ("inspect", "Show your edits to what was generated."),
     "presets": ("inspect", "The starter kits: `presets list`, `presets show full`."),
 }
@@ -51,8 +51,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Make complete, production-grade microservice repositories, and keep them up to date.\n\n"
-    "Exit status: 0 done, 1 your mistake, 2 wrong usage, 3 conflicts, 4 `status` found something,\n"
-    "70 our fault; docs/cli.md says more.",
+    "Exit status: 0 success, 1 invalid input, 2 wrong usage, 3 conflicts, 4 `status` found something,\n"
+    "70 internal error. See docs/cli.md.",
 )
 
 

@@ -26,11 +26,11 @@ from .words import to_add, to_remove, to_set
 
 app = typer.Typer(rich_markup_mode=None)
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")]
-Defaults = Annotated[bool, typer.Option("--defaults", help="Ask nothing.")]
-Version = Annotated[str | None, typer.Option(metavar="VERSION", help="A version; by default the newest.")]
-Listed = Annotated[list[str], typer.Argument(metavar="CHOICE…", help="What `shipsmith options` lists.")]
-Chosen = Annotated[list[str], typer.Argument(metavar="CHOICE…", help="What the project has.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change without changing anything.")]
+Defaults = Annotated[bool, typer.Option("--defaults", help="Do not prompt; use defaults.")]
+Version = Annotated[str | None, typer.Option(metavar="VERSION", help="Version (default: the newest).")]
+Listed = Annotated[list[str], typer.Argument(metavar="CHOICE…", help="See `shipsmith options`.")]
+Chosen = Annotated[list[str], typer.Argument(metavar="CHOICE…", help="Choices to remove.")]
 Settings = Annotated[list[str], typer.Argument(metavar="OPTION=VALUE…", help="New answers.")]
 
 
@@ -121,10 +121,10 @@ def continue_(path: Where = Path("."), json_: Json = False) -> None:
         print(json.dumps({"updated": made}, indent=2))
         return
     for name in made:
-        say(f"Made again: {name}")
+        say(f"Regenerated: {name}")
     if not made:
-        print("Nothing had to be made again.")
-    print("All of it is staged. Look at it (git diff --cached), then commit it.")
+        print("Nothing to regenerate.")
+    print("All changes are staged. Review them (git diff --cached), then commit.")
 
 
 @app.command(epilog="Examples:\n\n  shipsmith undo\n\n  shipsmith undo services/orders")
@@ -133,13 +133,13 @@ def undo(path: Where = Path("."), json_: Json = False) -> None:
     if json_:
         print(json.dumps(_undone(undone), indent=2))
         return
-    print(f"{'Everything' if not undone.committed else 'The rest'} is as it was ({len(undone.paths)} files).")
+    print(f"Restored {'everything' if not undone.committed else 'the rest'} ({len(undone.paths)} files).")
     if undone.committed:
-        say(f"Committed already, and left as it is: {', '.join(map(plain, undone.committed))}")
+        say(f"Left alone, already committed: {', '.join(map(plain, undone.committed))}")
     if undone.kept:
-        print(f"What you did to these files since is in the commit {undoing.UNDONE}.")
+        print(f"Your edits since then are kept in the commit {undoing.UNDONE}.")
     if undone.kept_ignored:
-        say(f"What you did to files that git ignores is in {undone.kept_ignored}.")
+        say(f"Your edits of ignored files are kept in {undone.kept_ignored}.")
 
 
 def _undone(undone: undoing.Undone) -> dict[str, Any]:
@@ -200,4 +200,4 @@ def _confirm(summary: str) -> None:
     from .prompts import confirm
 
     if not confirm(summary, "Make these changes?"):
-        raise UserError("stopped, nothing was written")
+        raise UserError("cancelled, nothing was written")

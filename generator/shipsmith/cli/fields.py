@@ -11,9 +11,9 @@ def parse(texts: Iterable[str], option: str = "") -> tuple[dict[str, str], list[
     for text in texts:
         name, separator, type_ = (part.strip() for part in text.partition(":"))
         if not separator or not name or not type_:
-            problems.append(f"{start}{text!r}: is no field. Write {start}'name: type'")
+            problems.append(f"{start}{text!r}: is not a field. Write {start}'name: type'")
         elif name in fields:
-            problems.append(f"{start}{text!r}: {name} was given already. Name each field once")
+            problems.append(f"{start}{text!r}: {name} is given twice. Name each field once")
         else:
             fields[name] = type_
     return fields, problems

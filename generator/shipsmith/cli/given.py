@@ -72,7 +72,7 @@ def _single_answers(given: Given, questionnaire: Questionnaire, problems: list[s
         if separator and name.strip():
             answers[name.strip()] = questionnaire.parse(name.strip(), value.strip())
         else:
-            problems.append(f"--set {setting}: is no answer. Write --set OPTION=VALUE")
+            problems.append(f"--set {setting}: is not an answer. Write --set OPTION=VALUE")
     if given.resource is not None:
         answers["resource"] = given.resource
     if given.fields:

@@ -21,26 +21,26 @@ from .given import Given, collect
 app = typer.Typer(rich_markup_mode=None)
 
 Destination = Annotated[
-    Path | None, typer.Argument(help="Where to make it; by default a folder named as the service.")
+    Path | None, typer.Argument(help="Folder to create (default: the name of the service).")
 ]
 Presets = Annotated[
-    list[str] | None, typer.Option(help="A starter kit: a name or a file. Repeatable: the later one wins.")
+    list[str] | None, typer.Option(help="Starter kit, by name or file. Repeatable; later ones win.")
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help="An answer. Repeatable.")
+    list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help="Set an answer. Repeatable.")
 ]
-Resource = Annotated[str | None, typer.Option(help="What the service keeps, in the singular.")]
+Resource = Annotated[str | None, typer.Option(help="Resource that the service manages, singular.")]
 Fields = Annotated[
     list[str] | None, typer.Option(metavar="'NAME: TYPE'", help="A field of the resource. Repeatable.")
 ]
 File = Annotated[Path | None, typer.Option("--answers", metavar="FILE", help="Answers as YAML.")]
 Version = Annotated[
     str | None,
-    typer.Option(metavar="VERSION", help="Make what this older version made; an unknown one lists them."),
+    typer.Option(metavar="VERSION", help="Use an older version of the template; an unknown one lists them."),
 ]
-Defaults = Annotated[bool, typer.Option("--defaults", help="Ask nothing.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="List the files and write nothing.")]
-WithGit = Annotated[bool, typer.Option("--git/--no-git", help="Make a git repository with a first commit.")]
+Defaults = Annotated[bool, typer.Option("--defaults", help="Do not prompt; use defaults.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="List the files without writing them.")]
+WithGit = Annotated[bool, typer.Option("--git/--no-git", help="Create a git repository, with a commit.")]
 
 
 @app.command(
@@ -83,8 +83,8 @@ def _confirm(answers: Answers, destination: Path) -> None:
     from .prompts import confirm
 
     lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items()]
-    if not confirm("\n".join(["", f"This will be made in {plain(str(destination))}:", *lines, ""])):
-        raise UserError("stopped, nothing was written")
+    if not confirm("\n".join(["", f"This will be created in {plain(str(destination))}:", *lines, ""])):
+        raise UserError("cancelled, nothing was written")
 
 
 def _print_files(
@@ -97,9 +97,9 @@ def _print_files(
         print("\n".join(files))
         complain(f"{len(files)} files would be made in {destination}; nothing was written")
     else:
-        say(f"Made {destination} ({len(files)} files). Next:")
+        say(f"Created {destination} ({len(files)} files). Next:")
         print(f"\n  {command('cd', str(destination))}\n  make setup test run\n")
-        print("Its README.md begins with the first five minutes.")
+        print("README.md explains the first five minutes.")
 
 
 def _too_late_to_interrupt() -> None:

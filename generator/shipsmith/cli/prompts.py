@@ -27,7 +27,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
     for name in NAMES:
         if name not in fixed:
             answers[name] = _ask(questionnaire, questionnaire.questions[name], answers)
-    if questionary.confirm("Customise it? (else it is as the starter kit says)", False).unsafe_ask():
+    if questionary.confirm("Customise the remaining answers?", False).unsafe_ask():
         for name, question in questionnaire.asked.items():
             if name not in fixed and name not in NAMES:
                 answers[name] = _ask(questionnaire, question, answers)
@@ -43,7 +43,7 @@ def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
     return {question.name: answers[question.name] for question in new}
 
 
-def confirm(summary: str, question: str = "Make it?") -> bool:
+def confirm(summary: str, question: str = "Create it?") -> bool:
     return bool(questionary.confirm(f"{summary}\n{question}", True).unsafe_ask())
 
 

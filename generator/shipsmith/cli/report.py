@@ -36,10 +36,10 @@ def as_text(outcome: Outcome) -> str:
         "Updated": [path for path in outcome.updated if path not in outcome.conflicts],
         "Removed": outcome.removed,
         "Moved": [f"{old} -> {new}" for old, new in outcome.renamed.items()],
-        "Conflicts, both sides are in the file": outcome.conflicts,
+        "Conflicts (both sides are in the file)": outcome.conflicts,
         "Left alone": [f"{path}: {reason}" for path, reason in outcome.left_alone.items()],
         "Answers": answers,
-        "Notes for you": outcome.notes,
+        "Notes": outcome.notes,
     }
     parts = [_section(title, lines) for title, lines in sections.items() if lines]
     return "\n".join(parts) if parts else "Nothing to change."
@@ -51,7 +51,7 @@ def next_steps(outcome: Outcome, title: str, folder: Path) -> str:
         steps = "Resolve the conflicts (git add FILE when done), then: shipsmith continue"
     else:
         commit = command("git", "commit", "-m", title)
-        steps = f"All of it is staged. Look at it (git diff --cached), then: {commit}"
+        steps = f"All changes are staged. Review them (git diff --cached), then: {commit}"
     return f"{_way_to(folder)}{steps}\nTo undo everything: shipsmith undo"
 
 
@@ -80,13 +80,13 @@ def status_as_text(status: Status) -> str:
         lines.append(f"Not committed yet: {plain(status.unfinished)}. Commit it, or: shipsmith undo")
     here = status.recipe.answers
     sections = {
-        "Answers edited by hand, use `shipsmith set`": [
+        "Answers edited by hand (use `shipsmith set`)": [
             f"{name}: {shown(value)} -> {shown(here.get(name))}"
             for name, value in status.edited_answers.items()
         ],
         "Edited by you": status.edited,
         "Deleted by you": status.deleted,
-        "Missing, `git restore` brings back what is committed": status.missing,
+        "Missing (`git restore` restores what is committed)": status.missing,
     }
     lines += ["", *(_section(title, names) for title, names in sections.items() if names)]
     return "\n".join(lines).rstrip()
@@ -106,4 +106,4 @@ def _section(title: str, lines: list[str]) -> str:
 
 
 def _value(value: Any) -> str:
-    return "(no such question)" if value is None else shown(value)
+    return "(not asked)" if value is None else shown(value)

@@ -20,7 +20,7 @@ def to_add(words: Iterable[str], questionnaire: Questionnaire) -> Answers:
             name, value = found[0]
             if answers.setdefault(name, value) != value:
                 problems.append(
-                    f"{word}: {name} is {shown(answers[name])} already, and can be one thing only"
+                    f"{word}: {name} is {shown(answers[name])} already, and can have only one value"
                 )
         else:
             problems.append(_unclear(word, found, questionnaire, "add"))
@@ -40,7 +40,7 @@ def to_remove(words: Iterable[str], questionnaire: Questionnaire, current: Answe
             answers[name] = _without(questionnaire.options[name], questionnaire, current)
         elif found:
             have = ", ".join(f"{name}={shown(current[name])}" for name, _ in found)
-            problems.append(f"{word}: is not chosen here: {have}. `shipsmith status` shows what is")
+            problems.append(f"{word}: is not chosen: {have}. `shipsmith status` shows the answers")
         else:
             problems.append(_unclear(word, found, questionnaire, "remove"))
     if problems:
@@ -56,7 +56,7 @@ def to_set(settings: Iterable[str], questionnaire: Questionnaire, current: Answe
         if separator and name:
             answers[name] = questionnaire.parse(name, value)
         else:
-            problems.append(f"{setting}: is no answer. Write OPTION=VALUE")
+            problems.append(f"{setting}: is not an answer. Write OPTION=VALUE")
     if problems:
         raise UserError(*problems, *questionnaire.problems(current | answers))
     return answers
@@ -85,7 +85,7 @@ def _without(question: Question, questionnaire: Questionnaire, current: Answers)
 def _unclear(word: str, found: list[tuple[str, Any]], questionnaire: Questionnaire, command: str) -> str:
     if found:
         ways = " or ".join(f"shipsmith {command} {name}={shown(value)}" for name, value in found)
-        return f"{word}: could be several things. Write {ways}"
+        return f"{word}: is ambiguous. Write {ways}"
     option = questionnaire.options.get(word.partition("=")[0])
     if option:
         values = ", ".join(f"{option.name}={shown(value)}" for value in option.values)

@@ -43,4 +43,4 @@ def _git(folder: Path, arguments: list[str], environment: dict[str, str]) -> Non
     result = start(arguments, environment, folder)
     if result.returncode:
         reason = os.fsdecode(result.stderr).strip()
-        raise UserError(f"the first commit failed: {reason}. Put that right, or use --no-git")
+        raise UserError(f"the initial commit failed: {reason}. Fix that, or use --no-git")

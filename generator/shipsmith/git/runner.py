@@ -87,7 +87,7 @@ class Git:
         """The line that a command writes. Raises GitError where it fails, or writes none."""
         line = os.fsdecode(self.run(*arguments)).rstrip("\n")
         if not line:
-            raise GitError(f"git {_name(arguments)} failed: it wrote nothing")
+            raise GitError(f"git {_name(arguments)} failed: it printed nothing")
         return line
 
     def optional(self, *arguments: str) -> str:

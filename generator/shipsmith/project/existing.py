@@ -82,17 +82,17 @@ def find(path: Path) -> Project:
     """The project at `path`, or in the nearest folder above it. Raises UserError where there is none."""
     start = path.resolve()
     if not start.is_dir():
-        raise UserError(f"{path} is no folder. Give the folder of a project")
+        raise UserError(f"{path} is not a folder. Pass the folder of a project")
     try:
         top = Path(os.fsdecode(Git(start).run("rev-parse", "--show-toplevel")).rstrip("\n"))
     except GitError as error:
-        raise UserError(f"{path} is in no git repository that can be changed: {error}") from error
+        raise UserError(f"{path} is not in a usable git repository: {error}") from error
     for folder in (start, *start.parents):
         if (folder / record.FILE).is_file():
             return _project(folder, top)
         if folder == top:
             break
-    raise UserError(f"{path} holds no {record.FILE}: it is no project of shipsmith. Give the folder of one")
+    raise UserError(f"{path} has no {record.FILE}, so it is not a shipsmith project. Pass the folder of one")
 
 
 def _project(folder: Path, top: Path) -> Project:

@@ -25,7 +25,7 @@ def check_ready(project: Project) -> str:
         problems.append(f"{git.folder} is a submodule of {superproject}. Change it in a clone of its own")
     for name, what in UNDER_WAY.items():
         if Path(git.folder, git.line("rev-parse", "--git-path", name)).exists():
-            problems.append(f"{what} is under way here. End it first")
+            problems.append(f"{what} is in progress here. Finish it first")
     head = git.optional("rev-parse", "--verify", "--quiet", "HEAD")
     if not head:
         problems.append("the repository has no commit yet. Commit the project first")
@@ -40,7 +40,7 @@ def check_ready(project: Project) -> str:
         )
     ):
         names = ", ".join(line[3:] for line in changed[:5]) + (", …" if len(changed) > 5 else "")
-        problems.append(f"there are changes that are not committed ({names}). Commit or stash them first")
+        problems.append(f"there are uncommitted changes ({names}). Commit or stash them first")
     elif not git.optional("rev-parse", "--verify", "--quiet", f"HEAD:{project.prefix}{record.FILE}"):
         problems.append(f"{record.FILE} is not committed. Commit it first")
     if git.version() < OLDEST:

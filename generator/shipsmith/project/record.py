@@ -23,7 +23,7 @@ def parse(text: str) -> Recorded:
     """What an answers file says. Raises UserError where it is none of ours."""
     content = yaml_of(text, FILE)
     if not isinstance(content, dict):
-        raise UserError(f"{FILE}: is not a mapping of answers. Put that right first")
+        raise UserError(f"{FILE}: is not a mapping of answers. Correct it first")
     origin = str(content.get("_src_path", ""))
     if _normalised(origin) != _normalised(location.PUBLIC_URL):
         raise UserError(
@@ -31,7 +31,7 @@ def parse(text: str) -> Recorded:
         )
     version = content.get("_commit")
     if not isinstance(version, str) or not version:
-        raise UserError(f"{FILE}: says no version. Put back its line `_commit: …` from an older commit")
+        raise UserError(f"{FILE}: has no version. Restore its line `_commit: …` from an older commit")
     written = recorded_checksum(text)
     answers = {name: value for name, value in content.items() if not str(name).startswith("_")}
     return Recorded(version, answers, intact=written is None or written == checksum(content))

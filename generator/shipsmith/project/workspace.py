@@ -44,7 +44,7 @@ def publish(folder: Path, destination: Path) -> None:
     except OSError as error:
         if not destination.exists():
             raise
-        raise UserError(f"{destination} appeared while this ran; it is left as it is") from error
+        raise UserError(f"{destination} appeared in the meantime and is left alone") from error
 
 
 def check(destination: Path) -> None:
@@ -54,7 +54,7 @@ def check(destination: Path) -> None:
     if destination.exists() and not destination.is_dir():
         raise UserError(f"{destination} is a file. Choose another place")
     if not destination.parent.is_dir():
-        raise UserError(f"{destination.parent} is no folder. Create it first, or choose another place")
+        raise UserError(f"{destination.parent} is not a folder. Create it first, or choose another place")
     if not os.access(destination.parent, os.W_OK | os.X_OK):
         raise UserError(f"{destination.parent} cannot be written to. Choose another place")
 

@@ -25,8 +25,8 @@ def folder(tree_id: str, write: Callable[[Path], None]) -> Path:
             _make(place, tree_id, write)
         except OSError as error:
             raise UserError(
-                f"{place.parent}: the cache cannot be used: {error.strerror}."
-                " Put that right, or set XDG_CACHE_HOME to another folder"
+                f"{place.parent}: the cache cannot be used ({error.strerror})."
+                " Fix that, or set XDG_CACHE_HOME to another folder"
             ) from error
     return place
 

@@ -42,5 +42,5 @@ def load_file(path: Path) -> Preset:
         raise UserError(f"{path}: unknown key: {names}. A preset has `description` and `answers`")
     answers = content.get("answers", {})
     if not isinstance(answers, dict):
-        raise UserError(f"{path}: `answers` is {answers!r}. Make it a mapping of options to values")
+        raise UserError(f"{path}: `answers` is {answers!r}, not a mapping of options to values")
     return Preset(path.stem, str(content.get("description", "")), answers)

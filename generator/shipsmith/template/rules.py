@@ -128,7 +128,7 @@ def _parts(layout: Layout) -> Iterator[str]:
         for name in assigned(page):
             if name not in layout.places and name != SERVER:
                 yield (
-                    f"{_short(layout, page)} fills {name}, which is no place in a shared file. "
+                    f"{_short(layout, page)} fills {name}, which is not a place in a shared file. "
                     f"{PLACES} lists them"
                 )
 

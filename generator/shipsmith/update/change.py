@@ -42,7 +42,7 @@ def alone(project: Project) -> Iterator[Git]:
         try:
             descriptor = stack.enter_context(locked(project.control / "lock", wait=False, create=True))
         except BlockingIOError as error:
-            raise UserError(f"another shipsmith is changing {project.folder}. Wait for its end") from error
+            raise UserError(f"another shipsmith is changing {project.folder}. Wait until it ends") from error
         git = replace(project.git, inherited=(descriptor,))
         index.remove_stale_locks(git, project.control)
         yield git
@@ -101,7 +101,7 @@ def check_nothing_is_in_the_way(folder: Path, before: Iterable[str], after: Iter
         places = [folder / path, *(folder / path).parents]
         within = places[: places.index(folder)]
         taken = [place for place in within if is_file(place) and place not in tracked]
-        problems += [f"{place.relative_to(folder)} is in the way: git does not know it" for place in taken]
+        problems += [f"untracked file {place.relative_to(folder)} would be overwritten" for place in taken]
     if problems:
         raise UserError(*dict.fromkeys(problems), "commit these files or move them, then run this again")
 
@@ -123,7 +123,7 @@ def _head(git: Git) -> str:
 def _check_nothing_moved(git: Git, held: Index, step: Step) -> None:
     """Raise UserError where something is not as it was when this was prepared."""
     if _head(git) != step.head:
-        raise UserError("HEAD moved while this was prepared. Run it again")
+        raise UserError("HEAD moved in the meantime. Run the command again")
     if staged := nul_separated(held.git.run("diff-index", "--cached", "--name-only", "-z", step.before)):
         raise UserError(*_moved(staged, "was staged"))
     changes = git.differences("diff-tree", "-r", step.before, step.after)

@@ -163,11 +163,11 @@ def _change(
         turned = bool(old and new and old.mode != new.mode)
         return IgnoredChange(path, present, new, new.mode == EXECUTABLE if new and turned else None), ""
     if present is None:
-        return None, "git ignores it, and it is not here"
+        return None, "ignored by git, and not present"
     if new is None:
-        return None, "you edited it; the new version has it no more, and git ignores it"
+        return None, "edited by you, ignored by git, and not part of the new version"
     beside = _free_name(folder, f"{path}.new")
-    reason = f"you edited it, and git ignores it; the new version's is {beside}"
+    reason = f"edited by you and ignored by git; the new version is in {beside}"
     return IgnoredChange(beside, None, new), reason
 
 
@@ -219,7 +219,7 @@ def _move(source: Path, target: Path) -> None:
 
 def _name(source: Path, file: Path, path: str) -> None:
     """Move to a name that is free: what appeared there meanwhile is somebody's, and stays."""
-    appeared = UserError(f"{path} appeared while files were changed. Move it away")
+    appeared = UserError(f"{path} appeared in the meantime. Move it away")
     if os.path.lexists(file):
         raise appeared
     try:

@@ -79,7 +79,7 @@ def _merge_contents(git: Git, sides: Sides, labels: Labels, index: Path) -> tupl
     # status 1: there are conflicts
     output = git.run(*command, ours, theirs, accept=(0, 1))
     if not output:
-        raise GitError("git merge-tree failed: it wrote nothing. `git fsck` tells what is missing")
+        raise GitError("git merge-tree failed: it printed nothing. Run `git fsck` to see what is missing")
     tree_id, *unmerged = nul_separated(output)
     conflicts = _conflicts(unmerged)
     tree = git.tree(tree_id)

@@ -28,7 +28,7 @@ def recorded(project: Project) -> Recipe:
         return Recipe(template, questionnaire.resolve(known))
     except UserError as error:
         problems = (f"{record.FILE}: {problem}" for problem in error.problems)
-        raise UserError(*problems, f"put {record.FILE} back as it was, then run this again") from error
+        raise UserError(*problems, f"restore {record.FILE}, then run this again") from error
 
 
 def moved_to(old: Recipe, template: Template, given: Answers) -> Recipe:

@@ -21,9 +21,7 @@ def resume(project: Project) -> list[str]:
     with change.alone(project) as git, TemporaryDirectory(prefix="shipsmith-") as folder:
         unfinished = change.under_way(project)
         if not unfinished or not unfinished.conflicts:
-            raise UserError(
-                "there is nothing to continue: no change of shipsmith waits for you to resolve conflicts"
-            )
+            raise UserError("nothing to continue: no change has open conflicts")
         if unfinished.is_half_done:
             raise UserError(change.interrupted(unfinished))
         staged = index.copied(git, Path(folder, "staged"))

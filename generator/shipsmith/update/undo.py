@@ -1,4 +1,4 @@
-"""Put everything back as it was before a change that is not committed, however it ended."""
+"""Undo a change that is not committed yet, however it ended."""
 
 import os
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ def undo(project: Project) -> Undone:
     with change.alone(project) as git:
         left = change.under_way(project)
         if not left:
-            raise UserError("there is nothing to undo: no change of shipsmith waits to be committed")
+            raise UserError("nothing to undo: there is no uncommitted shipsmith change")
         return _undo(git, project, left)
 
 
@@ -89,7 +89,7 @@ def _check_ways_back(git: Git, written: Journal, paths: list[str], files: Iterab
             if own := set(within) - written.changes.keys():
                 problems.append(f"{path} is a folder now, with {', '.join(sorted(own))}, and was a file")
     if problems:
-        raise UserError(*dict.fromkeys(problems), "move what is said above away, then run this again")
+        raise UserError(*dict.fromkeys(problems), "move them away, then run this again")
 
 
 def _present(git: Git, control: Path, paths: list[str]) -> Tree:

@@ -34,13 +34,13 @@ def write(folder: Path, _template: Template) -> None:
     names = sorted(path.relative_to(folder).as_posix() for path in (folder / "proto").rglob("*.proto"))
     if unusable := [name for name in names if not COMPILABLE.fullmatch(name)]:
         raise UserError(
-            *(f"{name}: protoc cannot be given this name" for name in unusable),
+            *(f"{name}: protoc cannot handle this name" for name in unusable),
             "rename it: letters, digits, _, - and . only, and no name may start with - or .",
         )
     if names and (said := _compile(folder, names)) is not None:
         if disk_usage(folder).free < SPACE_FOR_STUBS:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
-        raise UserError(*said.splitlines(), "proto/ does not compile. Correct that first")
+        raise UserError(*said.splitlines(), "proto/ does not compile. Fix that first")
 
 
 def _compile(folder: Path, names: list[str]) -> str | None:
