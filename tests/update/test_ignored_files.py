@@ -89,7 +89,7 @@ def test_a_dangling_link_is_not_taken_for_a_free_name(small: Small, ignoring: Pa
     beside = ignoring / f"{NAME}.new"
     beside.symlink_to("nowhere")
     updated = small.run(ignoring, *UPDATE)
-    assert f"the new version's is {NAME}.new2" in updated.stdout
+    assert f"the new version is in {NAME}.new2" in updated.stdout
     assert os.readlink(beside) == "nowhere"
 
 

@@ -17,7 +17,7 @@ def test_a_project_in_a_subfolder_is_updated_and_nothing_else(tmp_path: Path, sm
     commit(repository, {"service.py": "another one\n", "services/billing/service.py": SERVICE})
     updated = small.run(repository, "update", "services/orders", "--to", "v0.2.0")
     assert updated.returncode == 0
-    assert "\ncd services/orders\nAll of it is staged" in updated.stdout
+    assert "\ncd services/orders\nAll changes are staged" in updated.stdout
     assert (repository / "services/orders/service.py").read_text() == CHANGED
     assert (repository / "service.py").read_text() == "another one\n"
     assert (repository / "services/billing/service.py").read_text() == SERVICE

@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_made_is_told(small: Small, project: Path) -> No
     put_a_file_in_the_way_of_a_folder(project)
     result = small.run(project, "add", "redis")
     assert result.returncode == 1
-    assert "adapters is in the way" in result.stderr
+    assert "untracked file adapters would be overwritten" in result.stderr
 
 
 def test_an_older_version_is_refused(tmp_path: Path, small: Small) -> None:
@@ -119,7 +119,7 @@ def test_all_reasons_are_told_at_once(small: Small, project: Path) -> None:
     edit(project)
     result = small.run(project, "update", "--to", "v0.2.0")
     assert "a merge" in result.stderr
-    assert "not committed" in result.stderr
+    assert "uncommitted changes" in result.stderr
 
 
 def test_a_change_that_is_not_committed_is_not_followed_by_another(small: Small, project: Path) -> None:

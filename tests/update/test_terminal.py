@@ -80,7 +80,7 @@ def test_nothing_is_asked_where_the_change_would_be_refused(
 ) -> None:
     (project / "README.md").write_text("Mine, not committed\n")
     child = terminal("update")
-    child.expect("not committed")
+    child.expect("uncommitted changes")
     child.expect(pexpect.EOF)
     assert "The region" not in (child.before or "")
 
