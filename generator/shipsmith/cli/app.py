@@ -8,7 +8,7 @@ from typer.core import TyperCommand, TyperGroup
 
 COMMANDS = {
     "new": ("new", "Make a new service."),
-    "options": ("inspect", "List the options, what they accept, and which values exclude each other."),
+    "options": ("catalogue", "List the options, what they accept, and which values exclude each other."),
     "update": ("change", "Update a project to a newer version of its template, keeping your edits."),
     "add": ("change", "Add choices to a project without changing its version."),
     "remove": ("change", "Remove choices from a project. Files that you edited are kept as conflicts."),
@@ -23,7 +23,7 @@ COMMANDS = {
     ),
     "status": ("inspect", "Show the version and local changes. Exit status 4 if something needs attention."),
     "diff": ("inspect", "Show your edits to what was generated."),
-    "presets": ("inspect", "The starter kits: `presets list`, `presets show full`."),
+    "presets": ("catalogue", "The starter kits: `presets list`, `presets show full`."),
 }
 """By their names, in the order of the help: the module of each, and its help."""
 

@@ -21,13 +21,13 @@ from ..update import undo as undoing
 from ..update.apply import apply
 from ..update.plan import plan
 from . import report
-from .arguments import At, Json, Where, find
+from .arguments import At, Defaults, Json, Where
+from .found import find
 from .words import to_add, to_remove, to_set
 
 app = typer.Typer(rich_markup_mode=None)
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change without changing anything.")]
-Defaults = Annotated[bool, typer.Option("--defaults", help="Do not prompt; use defaults.")]
 Version = Annotated[str | None, typer.Option(metavar="VERSION", help="Version (default: the newest).")]
 Listed = Annotated[list[str], typer.Argument(metavar="CHOICE…", help="See `shipsmith options`.")]
 Chosen = Annotated[list[str], typer.Argument(metavar="CHOICE…", help="Choices to remove.")]

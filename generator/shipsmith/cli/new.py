@@ -15,7 +15,7 @@ from ..template import versions
 from ..template.questionnaire import Answers, Questionnaire
 from ..template.values import shown
 from ..terminal import command, complain, plain, say
-from .arguments import Json
+from .arguments import Defaults, Json
 from .given import Given, collect
 
 app = typer.Typer(rich_markup_mode=None)
@@ -38,7 +38,6 @@ Version = Annotated[
     str | None,
     typer.Option(metavar="VERSION", help="Use an older version of the template; an unknown one lists them."),
 ]
-Defaults = Annotated[bool, typer.Option("--defaults", help="Do not prompt; use defaults.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List the files without writing them.")]
 WithGit = Annotated[bool, typer.Option("--git/--no-git", help="Create a git repository, with a commit.")]
 
