@@ -17,7 +17,7 @@ from ..template.versions import Template
 
 def run(answers: Mapping[str, Any], template: Template, destination: Path) -> None:
     """Render the template into the empty folder `destination`."""
-    # without git, copier takes the template as it stands, and does not ask git about each file it writes
+    # without git, copier takes the template as it stands, and starts no git for each file (decision 9)
     with local.env(PATH=os.devnull):
         worker = _Remembering(
             src_path=str(template.root),
