@@ -26,7 +26,7 @@ demo: setup  ## make a service, start it, call it over HTTP and gRPC, stop it
 test: setup  ## all tests, with real servers; STRICT=1 fails where one would be skipped
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
-check: setup $(CHECKED_PRESETS:%=check-%)  ## lint, format and types, of the generator and of what it makes
+check: setup $(CHECKED_PRESETS:%=check-%)  ## lint, format, types and imports, of the generator and of what it makes
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

@@ -1,4 +1,4 @@
-"""The questions that `new` asks in a terminal."""
+"""What commands ask in a terminal: imported where something is asked, since questionary loads slowly."""
 
 from collections.abc import Mapping
 from pathlib import Path

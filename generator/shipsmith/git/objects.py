@@ -88,7 +88,7 @@ def listed(output: bytes) -> Tree:
     return tree
 
 
-def sides(meta: str) -> tuple[Entry | None, Entry | None]:
+def before_and_after(meta: str) -> tuple[Entry | None, Entry | None]:
     """The two entries of a line such as `:100644 000000 ID ID D`."""
     old_mode, new_mode, old, new, _ = meta.removeprefix(":").split(" ")
     return (

@@ -16,12 +16,12 @@ from .objects import (
     Differences,
     Entry,
     Tree,
+    before_and_after,
     contents,
     index_lines,
     listed,
     mode,
     nul_separated,
-    sides,
 )
 from .process import GitError, clean_environment, start
 
@@ -114,7 +114,7 @@ class Git:
     def differences(self, *arguments: str) -> Differences:
         """What a command that compares trees lists, such as `diff-tree OLD NEW`; renames count as two."""
         parts = nul_separated(self.run(*arguments, "-z", "--raw", "--no-renames", "--no-abbrev"))
-        return {path: sides(meta) for meta, path in zip(parts[::2], parts[1::2], strict=True)}
+        return {path: before_and_after(meta) for meta, path in zip(parts[::2], parts[1::2], strict=True)}
 
     def write_tree(self, tree: Tree, index: Path) -> str:
         """The id of `tree`, written through a temporary file for an index."""

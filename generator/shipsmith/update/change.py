@@ -55,7 +55,7 @@ def under_way(project: Project) -> Journal | None:
         return written
     # something else was committed since, or another branch is checked out: is the change still staged?
     staged = project.git.differences("diff-index", "--cached", "HEAD")
-    is_here = any(written.changes.get(path) == sides for path, sides in staged.items())
+    is_here = any(written.changes.get(path) == pair for path, pair in staged.items())
     return written if is_here else None
 
 
@@ -131,7 +131,7 @@ def _check_nothing_moved(git: Git, held: Index, step: Step) -> None:
     edited = nul_separated(held.git.run("diff-files", "--name-only", "-z"))
     if edited := [path for path in edited if path in changes]:
         raise UserError(*_moved(edited, "was edited"))
-    before, after = ([path for path, sides in changes.items() if sides[side]] for side in (0, 1))
+    before, after = ([path for path, pair in changes.items() if pair[number]] for number in (0, 1))
     check_nothing_is_in_the_way(git.folder, before, after)
     files = {change.path: look(git, place(git.folder, change.path)) for change in step.ignored}
     if edited := [change.path for change in step.ignored if files[change.path] != change.before]:

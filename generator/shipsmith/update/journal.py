@@ -126,10 +126,10 @@ def _parse(content: bytes) -> Journal:
 
 
 def _differences(data: Any) -> Differences:
-    return {_path(path): _sides(*sides) for path, sides in _of(dict, data).items()}
+    return {_path(path): _before_and_after(*pair) for path, pair in _of(dict, data).items()}
 
 
-def _sides(before: Any, after: Any) -> tuple[Entry | None, Entry | None]:
+def _before_and_after(before: Any, after: Any) -> tuple[Entry | None, Entry | None]:
     return _optional(_entry, before), _optional(_entry, after)
 
 
