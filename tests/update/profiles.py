@@ -74,7 +74,7 @@ def is_large(order: Order) -> bool:
     heading = "## The first five minutes\n"
     contact = "## Whom to ask\n\nThe platform team, in the channel `#orders`.\n\n"
     replace(project.folder / "README.md", heading, contact + heading)
-    lock = "lock:  ## resolve"
+    lock = "lock: setup  ## resolve"
     replace(project.folder / "Makefile", lock, "shell: setup  ## a Python prompt\n\t$(BIN)/python\n\n" + lock)
     append(project.folder / "pyproject.toml", "\n[tool.coverage.run]\nbranch = true\n")
     test = """

@@ -125,7 +125,8 @@ def _new_option_and_dropped_file(root: Path) -> None:
     stalls = "!include template/{{ with_stalls }}/_option/question.yml\n---\n"
     replace(root / "copier.yml", ci, ci + stalls)
     (root / PYTHON / ".pre-commit-config.yaml").unlink()
-    replace(root / PYTHON / "pyproject.toml.jinja", """ '    "pre-commit",',""", "")
+    replace(root / "copier.yml", "deploy, ci]", "deploy, ci, stalls]")
+    replace(root / PYTHON / "pyproject.toml.jinja", "'pre-commit', ", "")
     _declare(root, "v0.4.0", notes=["pre-commit is no longer set up: `make check` is what it ran."])
 
 
@@ -156,7 +157,7 @@ RELEASES = (
         "a module renamed with its imports and its test, two files formatted anew, the binary changed",
         _rename_and_format,
     ),
-    Release("v0.4.0", "a new option with files and fragments, a file dropped", _new_option_and_dropped_file),
+    Release("v0.4.0", "a new option with files and a page, a file dropped", _new_option_and_dropped_file),
     Release(
         "v0.5.0",
         "two folders moved, the defaults of a setting and of a question changed",
