@@ -4,7 +4,6 @@ from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from .conftest import another
 from .strangers import Stranger, many, still_open
 
 HEAD = b"GET /metrics HTTP/1.1\r\n"
@@ -38,9 +37,5 @@ def threads(process: subprocess.Popen[bytes]) -> int:
     return len(list(tasks.iterdir())) if tasks.exists() else 0
 
 
-def test_slow_scrapes_are_ended(
-    service: subprocess.Popen[bytes],
-    process_environment: dict[str, str],
-) -> None:
-    with another(process_environment, METRICS__MAX_SECONDS=0.5) as ports:
-        assert still_open(ports["METRICS"], STRANGERS) == set()
+def test_slow_scrapes_are_ended(impatient: dict[str, int]) -> None:
+    assert still_open(impatient["METRICS"], STRANGERS) == set()
