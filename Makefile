@@ -8,7 +8,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 CHECKED_PRESETS := minimal full
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
 setup: .venv/ready  ## install exactly what requirements-dev.lock names, and shipsmith from this checkout
 
@@ -25,6 +25,10 @@ demo: setup  ## make a service, start it, call it over HTTP and gRPC, stop it
 
 test: setup  ## all tests, with real servers; STRICT=1 fails where one would be skipped
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+
+test-fast: setup  ## what most changes break: the command line, the rules of the template, the smallest service
+	$(BIN)/pytest -n auto --maxprocesses 4 tests/generator tests/template/test_rules.py \
+		"tests/template/test_matrix.py::test_service_passes_its_own_checks_and_tests[minimal]"
 
 check: setup $(CHECKED_PRESETS:%=check-%)  ## lint, format, types and imports, of the generator and of what it makes
 	$(BIN)/ruff check
@@ -45,12 +49,12 @@ universe: setup  ## resolve the dependencies of the generated services, and of s
 	$(COMPILE) pyproject.toml --output-file template/_shared/shipsmith.lock
 
 updates: setup  ## update edited projects with shipsmith and with copier, and write docs/updates.md
-	$(BIN)/python -m tests.update.matrix
+	$(BIN)/python -m tools.updates
 
 faults: setup  ## let every step of update, continue and undo fail in every way, and write docs/faults.md
-	$(BIN)/python -m tests.update.faults
+	$(BIN)/python -m tools.faults
 
 clean:  ## remove everything that is made here
 	rm -rf .venv build
 
-.PHONY: help setup demo test check lock universe updates faults clean
+.PHONY: help setup demo test test-fast check lock universe updates faults clean

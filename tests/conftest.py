@@ -40,11 +40,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     properties = [each for report in reports for each in getattr(report, "user_properties", ())]
     for note in sorted({str(text) for name, text in properties if name == "note"}):
         terminalreporter.line(f"note: {note}")
+    rows = {report.nodeid.partition("[")[2][:-1]: report.duration for report in reports if _is_row(report)}
+    if rows:
+        terminalreporter.section(f"{len(rows)} rows of the matrix, {sum(rows.values()):.0f} s")
+    for row, seconds in sorted(rows.items(), key=lambda item: -item[1]):
+        terminalreporter.line(f"{seconds:6.1f} s  {row}")
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped:
         terminalreporter.section(f"{len(skipped)} skipped")
     for report in skipped:
         terminalreporter.line(f"{report.nodeid}: {_reason(report)}")
+
+
+def _is_row(report: object) -> bool:
+    """Whether this tells of a service that ran its own checks and tests."""
+    if not isinstance(report, pytest.TestReport) or report.when != "call":
+        return False
+    return "::test_service_passes_its_own_checks_and_tests[" in report.nodeid
 
 
 def _reason(report: pytest.TestReport) -> str:

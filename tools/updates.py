@@ -12,11 +12,11 @@ from pathlib import Path
 
 from shipsmith.template import location
 
-from . import publish, versions
-from .cases import TOOLS, Row, Workshop
-from .publish import PRESETS
-from .tools import Template
-from .versions import STEPS, VERSIONS
+from tests.update import publish, versions
+from tests.update.cases import TOOLS, Row, Workshop
+from tests.update.publish import PRESETS
+from tests.update.tools import Template
+from tests.update.versions import STEPS, VERSIONS
 
 FOLDER = location.root() / "build/updates"
 
