@@ -8,7 +8,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 CHECKED_PRESETS := minimal full
 
 help:  ## what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
 
 setup: .venv/ready  ## install exactly what requirements-dev.lock names, and shipsmith from this checkout
 
@@ -44,6 +44,9 @@ check-%: setup
 lock: setup  ## resolve our own dependencies anew
 	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock
 
+universe-add: setup  ## add to the lock of the generated services what universe.in names anew; no version moves
+	cd template/_shared/python && $(filter-out --upgrade,$(COMPILE)) universe.in --output-file universe.lock
+
 universe: setup  ## resolve the dependencies of the generated services, and of shipsmith in them, anew
 	cd template/_shared/python && $(COMPILE) universe.in --output-file universe.lock
 	$(COMPILE) pyproject.toml --output-file template/_shared/shipsmith.lock
@@ -57,4 +60,4 @@ faults: setup  ## let every step of update, continue and undo fail in every way,
 clean:  ## remove everything that is made here
 	rm -rf .venv build
 
-.PHONY: help setup demo test test-fast check lock universe updates faults clean
+.PHONY: help setup demo test test-fast check lock universe universe-add updates faults clean

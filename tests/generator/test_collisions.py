@@ -1,6 +1,6 @@
 """No resource can be given a name that the generated code uses for something else.
 
-What is found here belongs into `own_names` of template/_shared/reserved.jinja, or gets a longer name.
+What is found here belongs into `own_names` of template/_shared/python/reserved.jinja, or gets a longer name.
 """
 
 import ast

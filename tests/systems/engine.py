@@ -124,7 +124,7 @@ def _download(*packages: str) -> Path:
     options = {
         "Dir::Etc::SourceList": folder / "sources.list",
         "Dir::Etc::SourceParts": "-",
-        "Dir::Recipe::Lists": folder / "lists",
+        "Dir::State::Lists": folder / "lists",
         "Dir::Cache::Archives": folder / "archives",
     }
     apt_get = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in options.items())]

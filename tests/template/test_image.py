@@ -16,7 +16,7 @@ from shipsmith.template import presets
 from ..systems.engine import Engine, engine_with
 from ..systems.packages import UnavailableError
 from ..systems.processes import free_port, wait_until
-from . import grpc_client, messages, projects
+from . import environments, grpc_client, messages, projects
 from .projects import Project
 
 PORTS = ("HTTP", "GRPC", "METRICS", "POSTGRESQL", "REDIS", "RABBITMQ", "RABBITMQ_MANAGEMENT", "PROMETHEUS")
@@ -103,6 +103,14 @@ def test_prometheus_scrapes_the_service(ports: dict[str, int]) -> None:
         return [series["value"][1] for series in answer["data"]["result"]] == ["1"]
 
     wait_until(up, "Prometheus to scrape the service")
+
+
+def test_a_repository_starts_the_servers_of_its_tests_as_containers(engine: Engine, project: Project) -> None:
+    """Where no variable names a server that runs already. All are started alike; here it is Redis."""
+    environments.prepare(project)
+    environment = {**engine.environment, "STRICT": "1", "TESTCONTAINERS_RYUK_DISABLED": "true"}
+    tests = project.python("-m", "pytest", "tests/integration/test_cache.py")
+    assert " passed" in projects.run(*tests, directory=project.folder, environment=environment)
 
 
 def images(folder: Path) -> list[str]:

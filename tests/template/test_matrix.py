@@ -10,6 +10,7 @@ from shipsmith.template import location as source
 from shipsmith.template.questionnaire import Answers, Questionnaire
 
 from . import environments, overlays, projects
+from .needs import NEEDS
 from .projects import Project
 from .rows import matrix
 
@@ -50,6 +51,13 @@ def test_no_file_comes_from_two_overlays(answers: Answers) -> None:
     """Which of two files with one destination wins would depend on the file system."""
     destinations = Counter(overlays.destinations(source.root(), answers))
     assert [path for path, count in destinations.items() if count > 1] == []
+
+
+@each_row
+def test_the_servers_of_a_service_are_started_here_in_the_version_that_it_names(answers: Answers) -> None:
+    named = {server["image"] for server in Questionnaire(source.root()).context(answers)["servers"]}
+    started = {need.recipe.image.name for (option, value), need in NEEDS.items() if answers[option] == value}
+    assert started == named, "tests/template/needs.py says how the servers of a choice are started"
 
 
 def test_the_matrix_has_every_allowed_pair_of_values() -> None:

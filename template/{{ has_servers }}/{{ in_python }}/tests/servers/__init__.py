@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.waiting_utils import wait_for_logs
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+START_SECONDS = 60
 
 
 @contextmanager
@@ -18,8 +20,9 @@ def container(image: str, port: int, environment: dict[str, str], ready: str) ->
     """Start `image`, wait until its log has `ready`, and give "host:port"; skip where there is no Docker."""
     if not _docker_answers():
         unavailable(f"{image} needs Docker")
-    with DockerContainer(image).with_exposed_ports(port).with_envs(**environment) as running:
-        wait_for_logs(running, ready, timeout=60)
+    started = LogMessageWaitStrategy(ready).with_startup_timeout(START_SECONDS)
+    server = DockerContainer(image).with_exposed_ports(port).with_envs(**environment)
+    with server.waiting_for(started) as running:
         host, exposed = running.get_container_host_ip(), int(running.get_exposed_port(port))
         _wait_for_port(host, exposed)
         yield f"{host}:{exposed}"
