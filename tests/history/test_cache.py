@@ -41,7 +41,7 @@ def test_our_ids_are_those_of_git(tmp_path: Path) -> None:
 
 
 def damage_by_change(folder: Path) -> None:
-    replace(folder / "copier.yml", "lower case", "upper case")
+    replace(folder / "copier.yml", "lowercase", "uppercase")
 
 
 def damage_by_loss(folder: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_cache_that_cannot_be_used_is_said_to_be(tmp_path: Path, installed: Pa
     arguments = (*NEW, "orders", "--at", "v0.1.0")
     result = shipsmith(*arguments, cwd=tmp_path, PYTHONPATH=str(installed), XDG_CACHE_HOME=f"{tmp_path}/file")
     assert result.returncode == 1
-    assert "the cache cannot be used: Not a directory" in result.stderr
+    assert "the cache cannot be used (Not a directory)" in result.stderr
     assert "XDG_CACHE_HOME" in result.stderr
 
 
