@@ -12,8 +12,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def both(there: Callable[[], None], here: Callable[[], None]) -> None:
     """Run both, `there` in another process. Raises what either of them raises."""
-    # once, for both processes
-    from . import copier  # noqa: F401
+    from . import copier  # noqa: F401  # imported here once, before the fork, for both processes
 
     forked = multiprocessing.get_context("fork")
     receiver, sender = forked.Pipe(duplex=False)
