@@ -6,12 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from copier._jinja_ext import get_yield_context
+from copier._jinja_ext import SandboxedEnvironment, get_yield_context
 from copier._main import Worker
 from copier._settings import SettingsModel
 from copier._types import Phase
+from jinja2 import Environment
+from jinja2 import Template as Compiled
 from plumbum import local
 
+from ..template.compiled import CachingEnvironment, keep_code
 from ..template.versions import Template
 
 
@@ -31,12 +34,40 @@ def run(answers: Mapping[str, Any], template: Template, destination: Path) -> No
             worker.run_copy()
 
 
+class _Environment(CachingEnvironment, SandboxedEnvironment):
+    """Copier's environment, with a cache of the code.
+
+    Copier forgets a loop over paths where it compiles the next text: here, where that is used.
+    """
+
+    def from_string(self, source: Any, *arguments: Any, **named: Any) -> Compiled:
+        _forget_loop(self)
+        return super().from_string(source, *arguments, **named)
+
+    def get_template(self, name: Any, *arguments: Any, **named: Any) -> Compiled:
+        _forget_loop(self)
+        return super().get_template(name, *arguments, **named)
+
+
+def _forget_loop(environment: Environment) -> None:
+    loop = get_yield_context(environment)
+    loop.yield_name = loop.yield_iterable = None
+
+
 class _Remembering(Worker):
     """Copier's worker renders each part of each path anew: this one once, to save half of the time."""
 
     @cached_property
     def _parts(self) -> dict[str, str]:
         return {}
+
+    @cached_property
+    def jinja_env(self) -> SandboxedEnvironment:
+        environment: SandboxedEnvironment = super().jinja_env
+        # copier has no setting for it
+        environment.__class__ = _Environment
+        keep_code(environment)
+        return environment
 
     @property
     def answers_relpath(self) -> Path:
@@ -47,8 +78,7 @@ class _Remembering(Worker):
         # answers are final from here on
         if not is_plain and (extra_context or "{%" in string or Phase.current() is not Phase.RENDER):
             return super()._render_string(string, extra_context)
-        # copier does so where it renders; else the next file would count as one of the last loop
-        get_yield_context(self.jinja_env).yield_name = None
+        _forget_loop(self.jinja_env)
         if is_plain:
             return string
         if string not in self._parts:

@@ -1,4 +1,4 @@
-"""The user's cache of the template's versions: each is expanded once, and checked on each use."""
+"""The user's cache: the template's versions, each expanded once and checked on each use, and their code."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ def folder(tree_id: str, write: Callable[[Path], None]) -> Path:
     `write` is given an empty folder, and may use the folder around it. Raises UserError where the cache
     cannot be written to.
     """
-    place = _templates() / tree_id
+    place = _cache() / "templates" / tree_id
     if not _is_intact(place, tree_id):
         try:
             _make(place, tree_id, write)
@@ -31,14 +31,19 @@ def folder(tree_id: str, write: Callable[[Path], None]) -> Path:
     return place
 
 
-def _templates() -> Path:
+def compiled_texts() -> Path:
+    """The folder for the code of templates. Raises UserError where this user has none."""
+    return _cache() / "compiled"
+
+
+def _cache() -> Path:
     configured = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not configured.is_absolute():
         try:
             configured = Path.home() / ".cache"
         except RuntimeError as error:
             raise UserError("this user has no home folder for the cache. Set XDG_CACHE_HOME") from error
-    return configured / "shipsmith" / "templates"
+    return configured / "shipsmith"
 
 
 def _is_intact(place: Path, tree_id: str) -> bool:

@@ -11,10 +11,10 @@ from typing import Any
 import yaml
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2 import Template as Expression
-from jinja2.sandbox import SandboxedEnvironment
 
 from ..errors import UserError, nearest
 from ..reading import SafeLoader, yaml_of
+from .compiled import CachingEnvironment, keep_code
 
 Answers = dict[str, Any]
 
@@ -82,11 +82,13 @@ class Questionnaire:
         return {name: question for name, question in self.questions.items() if question.is_option}
 
     @cached_property
-    def _jinja(self) -> SandboxedEnvironment:
+    def _jinja(self) -> CachingEnvironment:
         settings = dict(self._document["_envops"], undefined=StrictUndefined)
         extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
         loader = FileSystemLoader(self._root)
-        return SandboxedEnvironment(loader=loader, extensions=extensions, **settings)
+        environment = CachingEnvironment(loader=loader, extensions=extensions, **settings)
+        keep_code(environment)
+        return environment
 
     def render(self, text: str, answers: Mapping[str, Any]) -> str:
         if text not in self._compiled:
