@@ -22,7 +22,7 @@ from shipsmith.template import location as source
 from shipsmith.template.questionnaire import Answers
 from shipsmith.template.versions import Template
 
-from tests.template.rows import matrix
+from tests.support.services.rows import matrix
 
 Rendered = dict[str, bytes]
 

@@ -16,10 +16,19 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.update.faults import PAGE, Scene, Step, events_of, faults_at, make_scenes, steps_of, try_fault
-from tests.update.injection import Fault
-from tests.update.meanwhile import ACTIONS
-from tests.update.small import Small, make_template
+from tests.support.updates.faults import (
+    PAGE,
+    Scene,
+    Step,
+    events_of,
+    faults_at,
+    make_scenes,
+    steps_of,
+    try_fault,
+)
+from tests.support.updates.injection import Fault
+from tests.support.updates.meanwhile import ACTIONS
+from tests.support.updates.small import Small, make_template
 
 KILLED, FAILED, MEANWHILE = "killed", "an error", "another git, or an edit"
 INTRODUCTION = """\

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from shipsmith.template import location
 
-from tests.update import publish, versions
-from tests.update.cases import TOOLS, Row, Workshop
-from tests.update.publish import PRESETS
-from tests.update.tools import Template
-from tests.update.versions import STEPS, VERSIONS
+from tests.support.updates import publish, versions
+from tests.support.updates.cases import TOOLS, Row, Workshop
+from tests.support.updates.publish import PRESETS
+from tests.support.updates.tools import Template
+from tests.support.updates.versions import STEPS, VERSIONS
 
 FOLDER = location.root() / "build/updates"
 

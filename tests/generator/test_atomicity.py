@@ -15,7 +15,7 @@ from shipsmith.project.create import create
 from shipsmith.template import location, versions
 from shipsmith.template.questionnaire import Questionnaire
 
-from .cli import SHIPSMITH, left_in, shipsmith
+from ..support.command_line import SHIPSMITH, left_in, shipsmith
 
 NEW = [*SHIPSMITH, "new", "orders", "--defaults", "--preset", "minimal"]
 KILLS = 50

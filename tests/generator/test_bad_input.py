@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .cli import SHIPSMITH, left_in, shipsmith
+from ..support.command_line import SHIPSMITH, left_in, shipsmith
 
 BAD_INPUTS = {
     "an unknown option": (["--set", "databse=sqlite"], "Did you mean 'database'?"),

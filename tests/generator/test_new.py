@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from .cli import left_in, shipsmith
+from ..support.command_line import left_in, shipsmith
 
 
 def answers_of(project: Path) -> dict[str, object]:

@@ -9,7 +9,7 @@ from shipsmith.errors import UserError
 from shipsmith.template import location, presets
 from shipsmith.template.questionnaire import Questionnaire
 
-from .cli import shipsmith
+from ..support.command_line import shipsmith
 
 
 @pytest.fixture(scope="module")

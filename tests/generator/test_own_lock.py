@@ -13,7 +13,7 @@ from shipsmith.rendering.derived import own_lock, python_lock
 from shipsmith.template import location, presets, versions
 from shipsmith.template.questionnaire import Questionnaire
 
-from .. import checkout
+from ..support import checkout
 from .test_lock import command_of
 
 

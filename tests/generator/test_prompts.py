@@ -8,8 +8,8 @@ import pexpect
 import pytest
 import yaml
 
-from ..terminals import ENTER, Terminal, started
-from .cli import SHIPSMITH, left_in
+from ..support.command_line import SHIPSMITH, left_in
+from ..support.terminals import ENTER, Terminal, started
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from shipsmith.template import location
 
-from .cli import shipsmith
+from ..support.command_line import shipsmith
 
 README = (location.root() / "README.md").read_text("utf-8")
 COMMANDS = re.findall(r"(?:^\$ |`)(shipsmith [^`\n]+)", README, flags=re.MULTILINE)

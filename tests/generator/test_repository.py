@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from .cli import left_in, shipsmith
+from ..support.command_line import left_in, shipsmith
 
 NEW = ("new", "orders", "--defaults", "--preset", "minimal")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from .. import checkout
-from .cli import shipsmith
+from ..support import checkout
+from ..support.command_line import shipsmith
 
 
 def test_an_installed_wheel_makes_the_same_files(tmp_path: Path) -> None:

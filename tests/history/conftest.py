@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .. import checkout
-from .releases import build, replace, stand_in
+from ..support import checkout
+from ..support.releases import build, replace, stand_in
 
 
 @pytest.fixture(scope="session")

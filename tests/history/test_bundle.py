@@ -8,8 +8,8 @@ from shutil import rmtree
 import pytest
 from shipsmith.template import versions
 
-from .. import checkout
-from .releases import RELEASES, build, make, stand_in, unpack
+from ..support import checkout
+from ..support.releases import RELEASES, build, make, stand_in, unpack
 
 
 def test_a_build_is_the_same_whatever_the_users_git_configuration(

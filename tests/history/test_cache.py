@@ -13,9 +13,9 @@ import pytest
 from shipsmith.git import objects
 from shipsmith.template import location, versions
 
-from .. import checkout
-from ..generator.cli import left_in, shipsmith
-from .releases import NEW, files, replace
+from ..support import checkout
+from ..support.command_line import left_in, shipsmith
+from ..support.releases import NEW, files, replace
 
 AT_ONCE = 20
 REPAIRS = 5

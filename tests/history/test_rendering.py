@@ -6,9 +6,9 @@ from shutil import rmtree
 
 import pytest
 
-from .. import checkout
-from ..generator.cli import left_in, shipsmith
-from .releases import NEW, RELEASES, files, make, run
+from ..support import checkout
+from ..support.command_line import left_in, shipsmith
+from ..support.releases import NEW, RELEASES, files, make, run
 
 
 @pytest.mark.parametrize("release", RELEASES)

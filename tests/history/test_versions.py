@@ -6,8 +6,8 @@ import pytest
 from shipsmith.errors import UserError
 from shipsmith.template import location, versions
 
-from .. import checkout
-from .releases import make, replace, stand_in
+from ..support import checkout
+from ..support.releases import make, replace, stand_in
 
 
 def test_a_project_newer_than_the_installation_asks_for_an_upgrade(in_installation: Path) -> None:

@@ -1,5 +1,5 @@
 """A project of the small template, in a repository that somebody else prepared."""
 
-from tests.update.conftest import project, small
+from ..update.conftest import project, small
 
 __all__ = ["project", "small"]

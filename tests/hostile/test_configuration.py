@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.update.small import SERVICE, Small, commit, contents, git, write
+from ..support.updates.small import SERVICE, Small, commit, contents, git, write
 
 # each names a program, here one that tells by which key it was run
 KEYS = [

@@ -15,8 +15,8 @@ from shipsmith.project import record
 from shipsmith.rendering.derived import python_lock
 from shipsmith.template.versions import Template
 
-from tests.generator.cli import SHIPSMITH
-from tests.update.small import Small, commit, contents, git
+from ..support.command_line import SHIPSMITH
+from ..support.updates.small import Small, commit, contents, git
 
 YAML = {
     "a day that is none": "answers: {owner: 2024-99-99}",

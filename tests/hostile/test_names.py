@@ -8,7 +8,7 @@ import pytest
 from shipsmith.git.process import GitError
 from shipsmith.git.runner import Git
 
-from tests.update.small import PROTO, SERVICE, Small, commit, contents, git
+from ..support.updates.small import PROTO, SERVICE, Small, commit, contents, git
 
 SCRIPT = '#!/bin/sh\ntouch "$OUTSIDE/pwned"\n'
 

@@ -9,8 +9,8 @@ from shipsmith import terminal
 from shipsmith.template import location
 from shipsmith.template.questionnaire import questions_of
 
-from tests.generator.cli import shipsmith
-from tests.update.small import SERVICE, Small, commit, git
+from ..support.command_line import shipsmith
+from ..support.updates.small import SERVICE, Small, commit, git
 
 ESCAPES = {
     "a control sequence": "\x1b[2J",

@@ -10,12 +10,12 @@ from shipsmith.template import location as source
 from shipsmith.template import presets
 from shipsmith.template.questionnaire import Answers
 
-from ..systems import packages
-from ..systems.packages import UnavailableError
-from ..systems.servers import Recipe, Server, running
-from . import projects
-from .needs import met
-from .projects import Project
+from ..support.services import projects
+from ..support.services.needs import met
+from ..support.services.projects import Project
+from ..support.systems import packages
+from ..support.systems.packages import UnavailableError
+from ..support.systems.servers import Recipe, Server, running
 
 T = TypeVar("T")
 Start = Callable[[Recipe], Server]

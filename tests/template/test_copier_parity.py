@@ -11,8 +11,8 @@ from shipsmith.template import location as source
 from shipsmith.template import presets
 from shipsmith.template.questionnaire import Questionnaire
 
-from .. import checkout
-from . import projects
+from ..support import checkout
+from ..support.services import projects
 
 DERIVED = (
     "requirements.lock",

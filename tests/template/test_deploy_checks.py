@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from .. import tools
-from .projects import Project, clean_environment
+from ..support import checkers as tools
+from ..support.services.projects import Project, clean_environment
 
 OVERLAYS = ("dev", "staging", "production")
 DELETE = object()

@@ -8,8 +8,8 @@ import yaml
 from shipsmith.template import location as source
 from shipsmith.template import presets
 
-from .. import tools
-from . import manifest_schemas, projects
+from ..support import checkers as tools
+from ..support.services import manifest_schemas, projects
 
 OVERLAYS = ("dev", "staging", "production")
 

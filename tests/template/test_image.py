@@ -13,11 +13,11 @@ import yaml
 from shipsmith.template import location as source
 from shipsmith.template import presets
 
-from ..systems.engine import Engine, engine_with
-from ..systems.packages import UnavailableError
-from ..systems.processes import free_port, wait_until
-from . import environments, grpc_client, messages, projects
-from .projects import Project
+from ..support.services import environments, grpc_client, messages, projects
+from ..support.services.projects import Project
+from ..support.systems.engine import Engine, engine_with
+from ..support.systems.packages import UnavailableError
+from ..support.systems.processes import free_port, wait_until
 
 PORTS = ("HTTP", "GRPC", "METRICS", "POSTGRESQL", "REDIS", "RABBITMQ", "RABBITMQ_MANAGEMENT", "PROMETHEUS")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from . import projects
-from .projects import Project
+from ..support.services import projects
+from ..support.services.projects import Project
 
 ANSWERS = {"service_name": "orders", "database": "sqlite", "deploy": "none", "ci": "none"}
 # Prints its arguments, each on a line that ends in a zero byte; `-P -m venv` makes another one.

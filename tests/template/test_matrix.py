@@ -9,10 +9,10 @@ import pytest
 from shipsmith.template import location as source
 from shipsmith.template.questionnaire import Answers, Questionnaire
 
-from . import environments, overlays, projects
-from .needs import NEEDS
-from .projects import Project
-from .rows import matrix
+from ..support.services import environments, overlays, projects
+from ..support.services.needs import NEEDS
+from ..support.services.projects import Project
+from ..support.services.rows import matrix
 
 ROWS = matrix()
 each_row = pytest.mark.parametrize("answers", [pytest.param(row, id=name) for name, row in ROWS.items()])
@@ -57,7 +57,7 @@ def test_no_file_comes_from_two_overlays(answers: Answers) -> None:
 def test_the_servers_of_a_service_are_started_here_in_the_version_that_it_names(answers: Answers) -> None:
     named = {server["image"] for server in Questionnaire(source.root()).context(answers)["servers"]}
     started = {need.recipe.image.name for (option, value), need in NEEDS.items() if answers[option] == value}
-    assert started == named, "tests/template/needs.py says how the servers of a choice are started"
+    assert started == named, "tests/support/services/needs.py says how the servers of a choice are started"
 
 
 def test_the_matrix_has_every_allowed_pair_of_values() -> None:

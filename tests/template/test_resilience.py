@@ -12,11 +12,11 @@ import aiohttp
 import grpc.aio
 import pytest
 
-from ..systems import postgresql, rabbitmq, redis
-from ..systems.servers import Recipe, Server
-from . import grpc_client, http_client, messages, projects
-from .load import load
-from .projects import Project, Service
+from ..support.services import grpc_client, http_client, messages, projects
+from ..support.services.load import load
+from ..support.services.projects import Project, Service
+from ..support.systems import postgresql, rabbitmq, redis
+from ..support.systems.servers import Recipe, Server
 
 CLIENTS = 8
 # The tests share one set of servers.

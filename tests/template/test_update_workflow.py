@@ -10,8 +10,8 @@ from shipsmith.project.recipe import Recipe as State
 from shipsmith.template import versions as history
 from shipsmith.update.plan import Outcome
 
-from . import projects
-from .update_workflow import BOT, BRANCH, REPORT, Repository, on_github
+from ..support.services import projects
+from ..support.services.update_workflow import BOT, BRANCH, REPORT, Repository, on_github
 
 NOTHING = "true"
 CLEAN = "echo newer > Makefile; echo added > new.txt; git add Makefile new.txt"

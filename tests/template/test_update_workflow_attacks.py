@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from .update_workflow import BRANCH, REPORT, Repository, on_github
-from .workflow_runner import TOKEN, commands
+from ..support.services.update_workflow import BRANCH, REPORT, Repository, on_github
+from ..support.services.workflow_runner import TOKEN, commands
 
 SCRIPT = ".github/scripts/propose-update.sh"
 LONG = "a" * 70_000

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .small import Small, make_template
+from ..support.updates.small import Small, make_template
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .small import Small, commit, contents, git
+from ..support.updates.small import Small, commit, contents, git
 
 
 def test_what_is_added_and_removed_again_leaves_no_trace(small: Small, project: Path) -> None:

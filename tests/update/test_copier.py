@@ -8,7 +8,7 @@ import pytest
 import yaml
 from shipsmith.template.location import PUBLIC_URL
 
-from .small import SERVICE, Small, commit, contents, git
+from ..support.updates.small import SERVICE, Small, commit, contents, git
 
 UPDATE = ["update", "--defaults", "--vcs-ref", "v0.2.0"]
 # what Renovate runs: lib/modules/manager/copier/artifacts.ts

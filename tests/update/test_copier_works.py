@@ -7,10 +7,10 @@ import pytest
 import yaml
 from shipsmith.template.location import PUBLIC_URL
 
-from . import measure, versions
-from .profiles import ANSWERS
-from .tools import Template, commit, git
-from .versions import VERSIONS
+from ..support.updates import measure, versions
+from ..support.updates.profiles import ANSWERS
+from ..support.updates.tools import Template, commit, git
+from ..support.updates.versions import VERSIONS
 
 FIRST, BETWEEN, *_, LAST = VERSIONS
 # what Renovate's copier manager adds to `copier update --defaults --vcs-ref VERSION`

@@ -12,7 +12,7 @@ from shipsmith.git.objects import Entry
 from shipsmith.update import journal
 from shipsmith.update.journal import Journal
 
-from .small import Small, contents, git, write
+from ..support.updates.small import Small, contents, git, write
 
 Edit = Callable[[dict[str, Any]], object]
 

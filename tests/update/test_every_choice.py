@@ -17,7 +17,7 @@ from shipsmith.update import recipes
 from shipsmith.update.apply import apply
 from shipsmith.update.plan import plan
 
-from .small import GIT, contents, git
+from ..support.updates.small import GIT, contents, git
 
 TEMPLATE = versions.working()
 QUESTIONNAIRE = Questionnaire(TEMPLATE.root)

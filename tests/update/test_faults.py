@@ -6,9 +6,19 @@ from typing import get_args
 
 import pytest
 
-from .faults import PAGE, PREPARE, Outcome, Step, events_of, faults_at, make_scenes, steps_of, try_fault
-from .injection import Fault
-from .small import Small
+from ..support.updates.faults import (
+    PAGE,
+    PREPARE,
+    Outcome,
+    Step,
+    events_of,
+    faults_at,
+    make_scenes,
+    steps_of,
+    try_fault,
+)
+from ..support.updates.injection import Fault
+from ..support.updates.small import Small
 
 SCENES = ("update", "update with conflicts", "continue", "undo")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .small import Small, commit, git, write
+from ..support.updates.small import Small, commit, git, write
 
 NAME = "local/settings.env"
 UPDATE = ("update", "--to", "v0.2.0")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .small import SERVICE, Small, commit, contents, git
+from ..support.updates.small import SERVICE, Small, commit, contents, git
 
 # in all 100, in parts that can run at the same time
 PARTS, MOMENTS = 2, 25

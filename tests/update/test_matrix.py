@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from . import publish, versions
-from .cases import Row, Workshop
-from .profiles import PROFILES
-from .tools import Template
+from ..support.updates import publish, versions
+from ..support.updates.cases import Row, Workshop
+from ..support.updates.profiles import PROFILES
+from ..support.updates.tools import Template
 
 SAMPLE = [("minimal", "v0.4.0", "v0.5.0"), ("service", "v0.1.0", "v0.5.0"), ("full", "v0.2.0", "v0.3.0")]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from . import injection
-from .injection import Fault
-from .small import SERVICE, Small, commit, contents, git
+from ..support.updates import injection
+from ..support.updates.injection import Fault
+from ..support.updates.small import SERVICE, Small, commit, contents, git
 
 UPDATE = "update --to v0.2.0"
 PREPARING, APPLYING = "git merge-tree", "git read-tree -m -u"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from .measure import Losses, Moves, Tree, losses
+from ..support.updates.measure import Losses, Moves, Tree, losses
 
 PRISTINE = {"app.py": b"import os\n\nrun()\n", "logo.png": b"\0template's", "old.py": b"first\nsecond\n"}
 

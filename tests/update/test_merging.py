@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from shipsmith.rendering.derived import own_lock
 
-from .small import HELPER, LOGO, PYPROJECT, SERVICE, Small, commit, contents, git
+from ..support.updates.small import HELPER, LOGO, PYPROJECT, SERVICE, Small, commit, contents, git
 
 
 def update(small: Small, project: Path, to: str = "v0.2.0", status: int = 0) -> dict[str, Any]:

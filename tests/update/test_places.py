@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from .small import SERVICE, Small, commit, contents, git
+from ..support.updates.small import SERVICE, Small, commit, contents, git
 
 CHANGED = SERVICE.replace("line 3\n", "line three\n")
 

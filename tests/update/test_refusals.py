@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .small import Small, commit, contents, git
+from ..support.updates.small import Small, commit, contents, git
 
 
 def edit(project: Path) -> None:

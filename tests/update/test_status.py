@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from .small import SERVICE, Small, commit, git
+from ..support.updates.small import SERVICE, Small, commit, git
 
 
 def test_a_project_of_the_newest_version_needs_no_attention(tmp_path: Path, small: Small) -> None:

@@ -8,8 +8,8 @@ import pexpect
 import pytest
 import yaml
 
-from ..terminals import ENTER, Terminal, started
-from .small import Small, contents, git
+from ..support.terminals import ENTER, Terminal, started
+from ..support.updates.small import Small, contents, git
 
 DOWN = "\x1b[B"
 

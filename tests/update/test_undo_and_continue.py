@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .small import SERVICE, Small, commit, contents, git
+from ..support.updates.small import SERVICE, Small, commit, contents, git
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ LOADED = [
     "shipsmith.update.undo",
 ]
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload([*LOADED, "tests.update.injection"])
+FORKED.set_forkserver_preload([*LOADED, "tests.support.updates.injection"])
 
 
 @dataclass(frozen=True, slots=True)

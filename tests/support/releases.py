@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from shipsmith.template import location
 
-from ..generator.cli import SHIPSMITH
+from .command_line import SHIPSMITH
 
 RELEASES = ["v0.1.0", "v0.2.0", "v0.9.0", "v0.10.0"]
 NEW = ("new", "--defaults", "--no-git", "--preset", "minimal", "--set", "service_name=orders")

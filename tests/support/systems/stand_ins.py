@@ -26,7 +26,8 @@ def build(docker: Docker, image: str, folder: Path) -> None:
     """Make the stand-in for an official image, tagged with that image's own name."""
     recipe = RECIPES / _short_name(image)
     if not recipe.is_dir():
-        raise UnavailableError(f"{image} has no stand-in: tests/systems/stand_ins/ lacks {recipe.name}")
+        place = "tests/support/systems/stand_ins/"
+        raise UnavailableError(f"{image} has no stand-in: {place} lacks {recipe.name}")
     _build_base(docker, folder)
     with tempfile.TemporaryDirectory() as context:
         shutil.copytree(recipe, context, dirs_exist_ok=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from ..template.needs import met
-from ..template.projects import clean_environment
+from ..services.needs import met
+from ..services.projects import clean_environment
 
 KEPT = {".venv", ".mypy_cache", ".ruff_cache"}
 

@@ -17,7 +17,7 @@ from .processes import Process
 from .servers import engine_runs, image_available, succeeds
 
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
-CACHE = Path(__file__).parents[2] / "build" / "docker-engine"
+CACHE = Path(__file__).parents[3] / "build" / "docker-engine"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .small import SERVICE, Small, commit, write
 Outcome = Literal["as before", "undo", "complete"]
 """Nothing was changed; something was, and `shipsmith undo` put it back; all was done."""
 
-PAGE = Path(__file__).parents[2] / "docs/faults.md"
+PAGE = Path(__file__).parents[3] / "docs/faults.md"
 UPDATE = "update --to v0.2.0"
 SECRET, LINK = "local/secret.env", "local/link.env"
 

@@ -1,0 +1,1 @@
+"""Generated services under test: how they are made, set up, started and called."""
