@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# More than cores: much of the time, tests wait for servers and for connections that time out
+WORKERS ?= 4
 # The services made and tested here find uv on the PATH and share its cache.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -24,10 +26,10 @@ demo: setup  ## make a service, start it, call it over HTTP and gRPC, stop it
 	$(BIN)/python demo/demo.py
 
 test: setup  ## all tests, with real servers; STRICT=1 fails where one would be skipped
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 test-fast: setup  ## what most changes break: the command line, the rules of the template, the smallest service
-	$(BIN)/pytest -n auto --maxprocesses 4 tests/generator tests/template/test_rules.py \
+	$(BIN)/pytest -n $(WORKERS) tests/generator tests/template/test_rules.py \
 		"tests/template/test_matrix.py::test_service_passes_its_own_checks_and_tests[minimal]"
 
 check: setup $(CHECKED_PRESETS:%=check-%)  ## lint, format, types and imports, of the generator and of what it makes
