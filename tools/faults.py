@@ -34,30 +34,30 @@ KILLED, FAILED, MEANWHILE = "killed", "an error", "another git, or an edit"
 INTRODUCTION = """\
 # Faults
 
-What a command leaves in a repository if it is killed, or something fails, at any of its steps. `make faults`
-tries all of it and writes this page; `tests/update/test_faults.py` tries a part, and checks that these are
-the steps.
+What a command leaves in a repository if it is killed or fails at any of its steps. `make faults`
+tests all faults and writes this page. `tests/update/test_faults.py` tests some of them, and checks that
+the steps are listed correctly.
 
-A step is what the program does to the repository: it opens a file to write, renames or removes one, or starts
-git. At each step, in a fresh copy of a repository:
+A step is an action on the repository: the program opens a file to write, renames or removes one, or starts
+git. At each step, in a fresh copy of a repository, one of these happens:
 
-- it is **killed** (SIGKILL) before the step, while git is in the middle of its work, or when git is done;
-- there is **an error**: no space left on the device, an I/O error, or permission denied; git finds the disk
-  full, dies in the middle of writing a file, or fails when all is done; no file can be written any more;
-- meanwhile **another git, or an edit**: somebody adds, commits, switches branches, takes a commit back,
-  collects garbage or holds the lock of the index; a file is edited, one appears where a new one goes, or an
-  ignored one is edited.
+- **Killed** (SIGKILL): before the step, while git is running, or after git has finished.
+- **An error**: no space left on the device, an I/O error, or permission denied; git finds the disk
+  full, dies while it writes a file, or fails after its work is done; writing to any file fails from then on.
+- **Another git, or an edit**: somebody adds, commits, switches branches, undoes a commit,
+  collects garbage or holds the index lock; a file is edited, a file is created where the change adds one, or an
+  ignored file is edited.
 
-| outcome | meaning |
+| Outcome | Meaning |
 |---|---|
 | as before | nothing was changed |
-| undo | something was changed, and `shipsmith undo` puts everything back |
-| complete | all is done |
+| undo | something was changed, and `shipsmith undo` restores everything |
+| complete | the command has finished its work |
 
-Each time, `shipsmith undo` follows. Then the files, with their modes, types and contents, the index, the refs
-and what git ignores are as they were before the change, apart from what was done meanwhile. Edits that `undo`
-took away are in a commit or a folder that its output names. No lock is left. No message is a traceback, and a
-full disk is called one. After a kill or an error, the update runs again and succeeds.
+Each test ends with `shipsmith undo`. Afterwards the files, with their modes, types and contents, the index, the
+refs and the ignored files are as they were before the change, except for what the other git or edit changed. Edits that
+`undo` removed are in a commit or a folder that its output names. No locks remain. Errors are never tracebacks,
+and a full disk is reported as such. After a kill or an error, the update runs again and succeeds.
 """
 
 
@@ -70,7 +70,7 @@ def column(fault: Fault) -> str:
 def table(scene: str, steps: list[Step], outcomes: Mapping[tuple[int, str], Iterable[str]]) -> str:
     """A part of the page: `outcomes` by the number of the step and the column."""
     columns = (KILLED, FAILED, MEANWHILE)
-    lines = [f"## {scene}", "", "| step | how | " + " | ".join(columns) + " |", "|---|---|---|---|---|"]
+    lines = [f"## {scene}", "", "| Step | How | " + " | ".join(columns) + " |", "|---|---|---|---|---|"]
     for number, step in enumerate(steps):
         cells = [", ".join(sorted(set(outcomes.get((number, column), "-")))) for column in columns]
         lines.append(f"| {step.does} | `{step.how}` | " + " | ".join(cells) + " |")
@@ -153,7 +153,7 @@ def _page(
         own = {(step, name): each for (of, step, name), each in cells.items() if of == index}
         tables.append(table(scene.name, steps[index], own))
     figures = ", ".join(f"{number} {outcome}" for outcome, number in sorted(Counter(outcomes).items()))
-    tried = f"Tried: {len(outcomes)} of {all_of_them} faults; outcomes: {figures}."
+    tried = f"Tested {len(outcomes)} of {all_of_them} faults. Outcomes: {figures}."
     return "\n".join([INTRODUCTION, tried, "", *tables])
 
 

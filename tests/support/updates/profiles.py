@@ -205,29 +205,29 @@ def _resource_renamed(project: Project) -> None:
 
 
 PROFILES = (
-    Profile("untouched", "as it was made", _untouched),
+    Profile("untouched", "no edits", _untouched),
     Profile(
         "disjoint",
-        "a function, a section of settings, a make target, a test, paragraphs, away from what changes",
+        "added a function, a settings section, a make target, a test and paragraphs, away from changed lines",
         _disjoint,
     ),
-    Profile("same lines", "edits in the very lines that versions change, in nine files", _same_lines),
-    Profile("new files", "a package, a test, a decision, a script and a picture of their own", _new_files),
-    Profile("taken places", "files of their own where later versions put theirs", _taken_places),
-    Profile("deleted", "two tests, a decision, the picture and the hooks deleted", _deleted),
-    Profile("renamed", "a module renamed with its imports and its test, and extended", _renamed),
+    Profile("same lines", "edited the lines that versions change, in nine files", _same_lines),
+    Profile("new files", "added a package, a test, a decision, a script and a picture", _new_files),
+    Profile("taken places", "added files where later versions add theirs", _taken_places),
+    Profile("deleted", "deleted two tests, a decision, the picture and the pre-commit hooks", _deleted),
+    Profile("renamed", "renamed a module with its imports and its test, and extended it", _renamed),
     Profile(
         "renamed differently",
-        "a module and a folder renamed that versions rename as well, to other names",
+        "renamed a module and a folder that versions rename as well, to other names",
         _renamed_differently,
     ),
-    Profile("binary", "another picture in place of the template's", _binary),
+    Profile("binary", "replaced the template's picture", _binary),
     Profile(
         "feature removed",
-        "gRPC removed by hand, all files and references; in `minimal` the access log",
+        "removed gRPC by hand, with all files and references; in `minimal`, the access log",
         _feature_removed,
     ),
-    Profile("resource renamed", "order is called purchase, in all files and file names", _resource_renamed),
+    Profile("resource renamed", "renamed order to purchase, in all files and file names", _resource_renamed),
 )
 
 
