@@ -178,7 +178,7 @@ def test_a_path_never_leaves_by_a_link(small: Small, project: Path) -> None:
         file.write_text(content.replace('"applied"', f'"{phase}"'))
         result = small.run(project, "undo")
         assert result.returncode == 1
-        assert "link is a symbolic link now, and was a folder" in result.stderr
+        assert "link was a folder and is now a symbolic link" in result.stderr
     assert (project.parent / "elsewhere/file.txt").read_text() == "not of this repository\n"
     (project / "link").unlink()
     assert small.run(project, "undo").returncode == 0

@@ -157,7 +157,9 @@ RELEASES = (
         "a module renamed with its imports and its test, two files reformatted, the binary file changed",
         _rename_and_format,
     ),
-    Release("v0.4.0", "a new option with files and a parts page, a file deleted", _new_option_and_dropped_file),
+    Release(
+        "v0.4.0", "a new option with files and a parts page, a file deleted", _new_option_and_dropped_file
+    ),
     Release(
         "v0.5.0",
         "two folders moved, the defaults of a setting and of a question changed",
