@@ -30,7 +30,7 @@ OUTSIDE = [
     "\ud800",
 ]
 ENTRY = Entry("100644", "0" * 40)
-DAMAGED = "is damaged: the change that it was about cannot be undone"
+DAMAGED = "is damaged, so shipsmith cannot undo the change that it describes"
 
 
 @pytest.fixture

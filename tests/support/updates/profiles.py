@@ -1,4 +1,4 @@
-"""What people do to a project before they update it. The project works before and after."""
+"""Edits to a project before an update. The project works before and after."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ ANSWERS = ".copier-answers.yml"
 
 @dataclass(frozen=True)
 class Project:
-    """A service named orders, just made."""
+    """A newly generated service named orders."""
 
     folder: Path
     template: Template
@@ -38,7 +38,7 @@ class Project:
 
     @property
     def health(self) -> str:
-        """What its version calls the module that tells whether it is ready."""
+        """The name of the readiness module in its version."""
         return "health" if (self.package / "health.py").exists() else "readiness"
 
 
@@ -143,7 +143,7 @@ def test_regular_customers_pay_less() -> None:
 
 
 def _taken_places(project: Project) -> None:
-    """Files where later versions put theirs: nobody knew."""
+    """Files with paths that later versions use."""
     module = '"""Ours."""\n\nOURS = "{}"\n'
     for name in ("readiness", "stalls"):
         if not (project.package / f"{name}.py").exists():
@@ -232,7 +232,7 @@ PROFILES = (
 
 
 def _rename_module(project: Project, old: str, new: str) -> None:
-    """Rename a module and its imports, sorted anew."""
+    """Rename a module and its imports, and sort the imports."""
     move(project.package / f"{old}.py", project.package / f"{new}.py")
     importing = re.compile(rf"^(from (?:\.+|orders\.)){old}(?= import )", re.MULTILINE)
     for folder in ("src", "tests"):
@@ -244,7 +244,7 @@ def _rename_module(project: Project, old: str, new: str) -> None:
 
 
 def _become(project: Project, answers: Mapping[str, str]) -> None:
-    """Edit all files until they are those of other answers. The recorded answers stay."""
+    """Replace all files by those of other answers. The recorded answers do not change."""
     with TemporaryDirectory() as folder:
         other = Path(folder) / "orders"
         project.template.new(other, project.version, project.preset, answers)
@@ -259,8 +259,8 @@ def _become(project: Project, answers: Mapping[str, str]) -> None:
 
 
 def _substitute(path: Path, pattern: str, replacement: str) -> None:
-    """Replace what the pattern matches, which must be there exactly once."""
+    """Replace the only match of the pattern."""
     text, count = re.subn(pattern, replacement, path.read_text("utf-8"))
     if count != 1:
-        raise LookupError(f"{path} holds {count} times, not once: {pattern!r}")
+        raise LookupError(f"{path} contains {count} times, not once: {pattern!r}")
     path.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""Releases of the template, as updates meet them: realistic changes of this checkout's template."""
+"""Releases of the template for updates: realistic changes of this checkout's template."""
 
 import shutil
 import subprocess
@@ -30,11 +30,11 @@ class Release:
     version: str
     summary: str
     change: Callable[[Path], None]
-    """Edits a checkout of the release before."""
+    """Edits a checkout of the previous release."""
 
 
 def build(folder: Path) -> Path:
-    """Make the git repository of all releases at `folder`: a shipsmith that can be run, with its history."""
+    """Create the git repository of all releases at `folder`: a runnable shipsmith with its history."""
     _copy_checkout(folder)
     _git(folder, "init", "--quiet", "--initial-branch=main")
     for release in RELEASES:
@@ -182,7 +182,7 @@ def _copy_checkout(folder: Path) -> None:
 def _declare(
     root: Path, version: str, *, renames: Iterable[tuple[str, str]] = (), notes: Iterable[str] = ()
 ) -> None:
-    """What the release tells `shipsmith update`."""
+    """Write the renames and notes of the release."""
     data = {
         "renames": [{"from": old, "to": new} for old, new in renames],
         "notes": [{"text": text} for text in notes],
@@ -197,7 +197,7 @@ def _one_argument_a_line(path: Path, call: str, arguments: list[str]) -> None:
 
 
 def _wrapped(markdown: str, width: int) -> str:
-    """The same text with each paragraph and list item filled to `width` columns."""
+    """The text with list items wrapped to `width` columns."""
     filled = [
         line if not line.startswith("- ") else textwrap.fill(line, width, subsequent_indent="  ")
         for line in markdown.replace("\n  ", " ").splitlines()
