@@ -157,7 +157,7 @@ def test_every_command_tells_of_a_damaged_journal_and_the_advice_helps(small: Sm
     for command in ("undo", "continue", "status", "update"):
         result = small.run(project, command)
         assert result.returncode == 1, (command, result.stdout, result.stderr)
-        assert f"`git restore --staged --worktree FILE` puts a file back. Then remove {file}" in result.stderr
+        assert f"`git restore --staged --worktree FILE` restores a file. Then remove {file}" in result.stderr
         assert len(result.stderr.splitlines()) == 1
     assert contents(project) == before
     git(project, "restore", "--staged", "--worktree", ".")
