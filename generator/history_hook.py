@@ -1,4 +1,4 @@
-"""Puts the template's history into what is built. docs/releasing.md says how a release is made."""
+"""Adds the template's history to a build. docs/releasing.md describes releases."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# the build has hatchling and what it needs; these modules need no more than that
+# builds only have hatchling and its dependencies, which are enough for these modules
 sys.path.insert(0, str(Path(__file__).parent))
 from shipsmith.git.objects import folder_id
 from shipsmith.git.process import BEGINNING, identity
@@ -19,10 +19,10 @@ PLACES = {"wheel": "shipsmith/_data/", "sdist": ""}
 
 
 class HistoryHook(BuildHookInterface[Any]):
-    """In a clone the history is made from its tags; elsewhere it is what the source distribution carried."""
+    """In a clone, the history comes from its tags; elsewhere, from the source distribution."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the history's files. Raises RuntimeError where there is none to be had."""
+        """Add the files of the history. Raises RuntimeError if no history is available."""
         self._made = TemporaryDirectory(prefix="shipsmith-history-")
         if version == "editable":
             return
@@ -33,8 +33,8 @@ class HistoryHook(BuildHookInterface[Any]):
             self._warn_of_changes()
         elif not (folder / HISTORY).is_file():
             raise RuntimeError(
-                f"{folder} has neither a git repository nor {HISTORY}: what is built from it could update no"
-                " project. Build from a full clone, or from the source distribution"
+                f"{folder} has neither a git repository nor {HISTORY}: a build could not update"
+                " projects. Build from a full clone, or from the source distribution"
             )
         for name in (HISTORY, BUNDLE):
             if (folder / name).is_file():
@@ -48,11 +48,11 @@ class HistoryHook(BuildHookInterface[Any]):
         git_dir = root / ".git"
         committed = Clone(git_dir).tree_id(head(git_dir))
         if folder_id(root, TEMPLATE) != committed:
-            self.app.display_warning("the template has uncommitted changes: build no release from it")
+            self.app.display_warning("the template has uncommitted changes: do not release this build")
 
 
 def make(root: Path, folder: Path) -> None:
-    """Write the history of the clone at `root` into `folder`: the ids of its releases, and their files."""
+    """Write the history of the clone at `root` to `folder`: the ids of its releases, and their files."""
     git_dir = root / ".git"
     if git(git_dir, "rev-parse", "--is-shallow-repository") == b"true\n":
         raise RuntimeError("this clone is shallow and lacks releases. Run git fetch --unshallow --tags")
@@ -66,7 +66,7 @@ def make(root: Path, folder: Path) -> None:
 
 
 def _bundle(clone: Clone, releases: list[str], bare: Path, file: Path) -> None:
-    """Write a git bundle with a tag for each release, whose commit holds the template and nothing else."""
+    """Write a git bundle with a tag for each release, whose commit contains only the template."""
     initialise(bare)
     (bare / "objects" / "info" / "alternates").write_bytes(clone.objects())
     nobody = identity(date=BEGINNING)
@@ -74,5 +74,5 @@ def _bundle(clone: Clone, releases: list[str], bare: Path, file: Path) -> None:
         tree_id = git(bare, "mktree", "-z", stdin=clone.listing(release)).decode().strip()
         commit = git(bare, "commit-tree", tree_id, "-m", release, variables=nobody).decode().strip()
         git(bare, "update-ref", f"refs/tags/{release}", commit)
-    # one thread: several would divide the work differently each time
+    # one thread, for reproducible output: several would divide the work differently each time
     git(bare, "-c", "pack.threads=1", "bundle", "create", "--quiet", str(file), "--tags")

@@ -1,7 +1,7 @@
-"""What a change of the template changes in what it makes: `python -m tools.compare_rows REF`.
+"""Show how a change of the template changes generated repositories: `python -m tools.compare_rows REF`.
 
-Every row of the test matrix is rendered with the template as of REF and with the one in the working tree.
-Prints each difference once, with the number of rows that have it; the exit status is 1 where there are any.
+Renders every row of the test matrix with the template of REF and with that of the working tree. Prints each
+difference once, with the number of rows that have it. The exit status is 1 if there are differences.
 """
 
 import subprocess
@@ -28,7 +28,7 @@ Rendered = dict[str, bytes]
 
 
 def main() -> None:
-    parser = ArgumentParser(description="Compare what two versions of the template make, row by row.")
+    parser = ArgumentParser(description="Compare the output of two versions of the template, row by row.")
     parser.add_argument("ref", help="the commit to compare with, such as HEAD")
     parser.add_argument("--names", action="store_true", help="print only which files differ")
     arguments = parser.parse_args()
@@ -55,7 +55,7 @@ def _checked_out(ref: str, folder: Path) -> Path:
 
 
 def _rendered(root: Path, answers: Answers) -> Rendered:
-    """The files of a new repository by their paths, with its stubs and locks."""
+    """The files of a new repository by path, including stubs and lock files."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         template = Template("v0.0.0", root)
@@ -67,7 +67,7 @@ def _rendered(root: Path, answers: Answers) -> Rendered:
 
 
 def _compare(old: Rendered, new: Rendered) -> list[tuple[str, str]]:
-    """The paths that differ, with how."""
+    """The paths that differ, each with its diff."""
     return [
         (path, _difference(path, old.get(path, b""), new.get(path, b"")))
         for path in sorted(old.keys() | new.keys())

@@ -1,6 +1,6 @@
-"""Let every step of `update`, `continue` and `undo` fail in every way, and write docs/faults.md.
+"""Make every step of `update`, `continue` and `undo` fail in every way, and write docs/faults.md.
 
-All of it takes about half an hour on two cores.
+A complete run takes about half an hour on two cores.
 """
 
 import os
@@ -34,30 +34,31 @@ KILLED, FAILED, MEANWHILE = "killed", "an error", "another git, or an edit"
 INTRODUCTION = """\
 # Faults
 
-What a command leaves in a repository if it is killed, or something fails, at any of its steps. `make faults`
-tries all of it and writes this page; `tests/update/test_faults.py` tries a part, and checks that these are
-the steps.
+What a command leaves in a repository if it is killed or fails at any of its steps. `make faults`
+tests all faults and writes this page. `tests/update/test_faults.py` tests some of them, and checks that
+the steps are listed correctly.
 
-A step is what the program does to the repository: it opens a file to write, renames or removes one, or starts
-git. At each step, in a fresh copy of a repository:
+A step is an action on the repository: the program opens a file to write, renames or removes one, or starts
+git. At each step, in a fresh copy of a repository, one of these happens:
 
-- it is **killed** (SIGKILL) before the step, while git is in the middle of its work, or when git is done;
-- there is **an error**: no space left on the device, an I/O error, or permission denied; git finds the disk
-  full, dies in the middle of writing a file, or fails when all is done; no file can be written any more;
-- meanwhile **another git, or an edit**: somebody adds, commits, switches branches, takes a commit back,
-  collects garbage or holds the lock of the index; a file is edited, one appears where a new one goes, or an
-  ignored one is edited.
+- **Killed** (SIGKILL): before the step, while git is running, or after git has finished.
+- **An error**: no space left on the device, an I/O error, or permission denied; git finds the disk full, dies
+  while it writes a file, or fails after its work is done; all writes to files fail from then on.
+- **Another git, or an edit**: somebody adds, commits, switches branches, undoes a commit, collects garbage or
+  holds the index lock; a file is edited, a file is created where the change adds one, or an ignored file is
+  edited.
 
-| outcome | meaning |
+| Outcome | Meaning |
 |---|---|
 | as before | nothing was changed |
-| undo | something was changed, and `shipsmith undo` puts everything back |
-| complete | all is done |
+| undo | something was changed, and `shipsmith undo` restores everything |
+| complete | the command has finished its work |
 
-Each time, `shipsmith undo` follows. Then the files, with their modes, types and contents, the index, the refs
-and what git ignores are as they were before the change, apart from what was done meanwhile. Edits that `undo`
-took away are in a commit or a folder that its output names. No lock is left. No message is a traceback, and a
-full disk is called one. After a kill or an error, the update runs again and succeeds.
+Each test ends with `shipsmith undo`. Afterwards the files, with their modes, types and contents, the index,
+the refs and the ignored files are as they were before the change, except for what the other git or edit
+changed. Edits that `undo` removed are in a commit or a folder that its output names. No locks remain. Errors
+are never tracebacks, and a full disk is reported as such. After a kill or an error, the update runs again
+and succeeds.
 """
 
 
@@ -68,9 +69,9 @@ def column(fault: Fault) -> str:
 
 
 def table(scene: str, steps: list[Step], outcomes: Mapping[tuple[int, str], Iterable[str]]) -> str:
-    """A part of the page: `outcomes` by the number of the step and the column."""
+    """A section of the page. `outcomes` are by step number and column."""
     columns = (KILLED, FAILED, MEANWHILE)
-    lines = [f"## {scene}", "", "| step | how | " + " | ".join(columns) + " |", "|---|---|---|---|---|"]
+    lines = [f"## {scene}", "", "| Step | How | " + " | ".join(columns) + " |", "|---|---|---|---|---|"]
     for number, step in enumerate(steps):
         cells = [", ".join(sorted(set(outcomes.get((number, column), "-")))) for column in columns]
         lines.append(f"| {step.does} | `{step.how}` | " + " | ".join(cells) + " |")
@@ -78,7 +79,7 @@ def table(scene: str, steps: list[Step], outcomes: Mapping[tuple[int, str], Iter
 
 
 def main() -> None:
-    """Try everything, or some of each kind at each step, and write the page if nothing was lost."""
+    """Test all faults, or some of each kind at each step, and write the page if nothing was lost."""
     parser = ArgumentParser(description=main.__doc__)
     parser.add_argument("--some", action="store_true", help="one fault of each column at each step")
     some = parser.parse_args().some
@@ -99,13 +100,13 @@ def main() -> None:
         all_of_them = len(cases)
         cases = _one_of_each_kind(cases) if some else cases
         print(f"{len(cases)} of {all_of_them} faults", flush=True)
-        # processes of their own: multiprocessing does not start some from several threads
+        # separate processes: multiprocessing cannot start processes from several threads
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
             outcomes = []
             for outcome in pool.map(partial(_try, small, scenes, folder), cases):
                 outcomes.append(outcome)
                 if len(outcomes) % 250 == 0:
-                    print(f"{len(outcomes)} tried", flush=True)
+                    print(f"{len(outcomes)} tested", flush=True)
     counts = Counter(outcomes)
     print(f"{dict(counts)}, {time.monotonic() - started:.0f} s")
     if LOST in counts:
@@ -121,7 +122,7 @@ class Case:
 
 
 def _one_of_each_kind(cases: list[Case]) -> list[Case]:
-    """For each cell of the page one case, each time another one of those there are."""
+    """One case for each cell of the page, varying among the available ones."""
     cells: dict[tuple[int, int, str], list[Case]] = defaultdict(list)
     for case in cases:
         cells[case.scene, case.step, column(case.fault)].append(case)
@@ -132,7 +133,7 @@ LOST = "lost"
 
 
 def _try(small: Small, scenes: list[Scene], folder: Path, case: Case) -> str:
-    """The outcome, or LOST, with the reason printed."""
+    """The outcome. For LOST, the reason is printed."""
     scene = scenes[case.scene]
     with TemporaryDirectory(dir=folder) as name:
         try:
@@ -153,7 +154,7 @@ def _page(
         own = {(step, name): each for (of, step, name), each in cells.items() if of == index}
         tables.append(table(scene.name, steps[index], own))
     figures = ", ".join(f"{number} {outcome}" for outcome, number in sorted(Counter(outcomes).items()))
-    tried = f"Tried: {len(outcomes)} of {all_of_them} faults; outcomes: {figures}."
+    tried = f"Tested {len(outcomes)} of {all_of_them} faults. Outcomes: {figures}."
     return "\n".join([INTRODUCTION, tried, "", *tables])
 
 

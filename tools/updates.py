@@ -1,4 +1,4 @@
-"""Update edited projects with shipsmith and with copier, and publish what became of them."""
+"""Update edited projects with shipsmith and with copier, and publish the results."""
 
 import argparse
 import os
@@ -23,11 +23,11 @@ FOLDER = location.root() / "build/updates"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--keep-copier", action="store_true", help="copier's results stay as they were published"
-    )
+    parser.add_argument("--keep-copier", action="store_true", help="keep the published results of copier")
     parser.add_argument("--no-checks", action="store_true", help="do not check and test the merged projects")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="processes at once")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count(), metavar="N", help="number of parallel processes"
+    )
     given = parser.parse_args()
     tools = ["shipsmith"] if given.keep_copier else list(TOOLS)
     rows = _rows(tools, checked=not given.no_checks, jobs=given.jobs)

@@ -1,1 +1,1 @@
-"""Makes complete microservice repositories, and keeps them up to date."""
+"""Generates complete microservice repositories, and keeps them up to date."""

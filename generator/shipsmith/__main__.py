@@ -1,4 +1,4 @@
-"""Where the program starts, and where every outcome becomes an exit status."""
+"""The entry point, which turns every outcome into an exit status."""
 
 import os
 import signal
@@ -17,11 +17,11 @@ def main() -> None:
     """Run the command line."""
     _open_standard_streams()
     for number in STATUSES:
-        # a shell's background jobs ignore interruptions
+        # shells start background jobs with SIGINT ignored
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
     try:
-        # imported here, so that an interruption of the import ends as any other does
+        # imported here, so that an interrupted import is handled like any other interruption
         from .cli.app import app
 
         app()
@@ -32,7 +32,7 @@ def main() -> None:
     except OSError as error:
         if is_of_the_machine(error):
             where = f"{error.filename}: " if error.filename else ""
-            problem = f"{where}{error.strerror}. Put that right, then run it again"
+            problem = f"{where}{error.strerror}. Fix that, then run the command again"
             _fail(Exit.USER_ERROR, problem, *_notes(error))
         _blame_us(error)
     except Exception as error:
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _open_standard_streams() -> None:
-    """Give closed streams a place: a file that is opened later would get their numbers, and our output."""
+    """Reopen closed streams: files opened later would get their descriptors, and our output."""
     closed = [number for number in range(3) if not _is_open(number)]
     for _ in closed:
         os.open(os.devnull, os.O_RDWR)
@@ -52,7 +52,7 @@ def _open_standard_streams() -> None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8")
     if 1 in closed:
         _fail(Exit.USER_ERROR, "standard output is closed. Open it, or send it to /dev/null")
-    # names of files need not be text: what cannot be encoded is printed as \xe9, as to standard error
+    # file names may contain undecodable bytes: print them as \xe9, as standard error does
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -70,7 +70,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _notes(error: BaseException) -> list[str]:
-    """What to do, from the functions that the error passed through."""
+    """Instructions added by the functions that the error passed through."""
     return getattr(error, "__notes__", [])
 
 
@@ -94,13 +94,13 @@ def _blame_us(error: Exception) -> None:
 
 
 def _flush() -> None:
-    """Write what is left. It is dropped where that fails: Python would try it once more at its exit."""
+    """Flush standard output. On failure, discard it: Python would try to flush it again at exit."""
     try:
         sys.stdout.flush()
     except OSError as error:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # a reader that went away has all it wants
+        # a reader that closes the pipe has read enough
         if not isinstance(error, BrokenPipeError):
             _fail(Exit.USER_ERROR, f"standard output: {error.strerror}")
 

@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit status that says so."""
+"""Errors and exit statuses."""
 
 import errno
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ class Exit(IntEnum):
 
 
 class UserError(Exception):
-    """Something that the user can put right. Each problem says what was wrong, what we got and what to do."""
+    """A problem that the user can fix. Each message says what was wrong, what we got and what to do."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problems))
@@ -26,7 +26,7 @@ class UserError(Exception):
 
 
 class StoppedError(BaseException):
-    """A signal arrived. Not an Exception, so that only cleaning up stands between it and the end."""
+    """A signal arrived. Not an Exception, so that only cleanup code handles it."""
 
     def __init__(self, status: Exit) -> None:
         super().__init__(status)
@@ -34,8 +34,8 @@ class StoppedError(BaseException):
 
 
 def is_of_the_machine(error: OSError) -> bool:
-    """Whether the disk, its permissions or its limits are to blame, rather than this program."""
-    # the one error without a file: there is no temporary folder that can be written to
+    """Whether the cause is the disk, its permissions or its limits, and not this program."""
+    # the only such error without a file: no writable temporary folder exists
     no_place = error.errno == errno.ENOENT and not error.filename
     return error.errno in OF_THE_MACHINE or no_place
 
@@ -57,6 +57,6 @@ OF_THE_MACHINE = {
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """` Did you mean …?`, or nothing where no name is near."""
+    """` Did you mean …?`, or an empty text if no name is similar."""
     matches = get_close_matches(name, list(names), n=1)
     return f" Did you mean {matches[0]!r}?" if matches else ""

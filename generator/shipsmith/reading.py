@@ -1,4 +1,4 @@
-"""Files and texts that others wrote: read within bounds, and turned into plain values or one clear error."""
+"""Reads files from untrusted sources: within limits, into plain values or one clear error."""
 
 import math
 import os
@@ -15,17 +15,17 @@ MOST_LEVELS = 50
 MOST_VALUES = 10_000
 LARGEST_INTEGER = 1 << 63
 
-# the one in C is faster by far, where PyYAML was built with it
+# the C loader is much faster, if PyYAML was built with it
 SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# what constructors of YAML raise for a scalar that its tag does not fit, such as `2024-99-99` or `!!int x`
+# raised by YAML constructors for scalars that do not match their tag, such as `2024-99-99` or `!!int x`
 UNFIT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def text_of(path: Path, name: str = "") -> str:
-    """The text of a file, which errors call `name`, by default its path.
+    """The text of a file. Errors call it `name`, by default its path.
 
-    Raises UserError where it cannot be read, is no regular file, has over MOST_BYTES, or is not UTF-8.
+    Raises UserError if it cannot be read, is not a regular file, exceeds MOST_BYTES, or is not UTF-8.
     """
     name = name or str(path)
     try:
@@ -40,8 +40,8 @@ def text_of(path: Path, name: str = "") -> str:
 
 
 def bytes_of(path: Path, most: int) -> bytes | None:
-    """The first bytes of a file, at most that many; None where it is not a regular file."""
-    # a pipe that nobody writes to must not be waited for
+    """At most `most` bytes from the start of a file; None if it is not a regular file."""
+    # do not block on a pipe without a writer
     with open(path, "rb", buffering=0, opener=_without_waiting) as stream:
         is_regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
         return stream.read(most) if is_regular else None
@@ -52,7 +52,7 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def decoded(content: bytes, name: str) -> str:
-    """`content` as text. Raises UserError where it is not UTF-8."""
+    """`content` as text. Raises UserError if it is not UTF-8."""
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -62,7 +62,7 @@ def decoded(content: bytes, name: str) -> str:
 def yaml_of(text: str, name: str) -> Any:
     """The value of a YAML document: text, numbers, booleans, dates, None, and lists and mappings of them.
 
-    Raises UserError, which begins with `name`, where it is not valid, or larger than what people write.
+    Raises UserError, starting with `name`, if it is invalid or exceeds the limits.
     """
     try:
         _check_size(text, name)
@@ -76,7 +76,7 @@ def yaml_of(text: str, name: str) -> Any:
 
 
 def mapping_of(path: Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds, by names."""
+    """The mapping in a YAML file, whose keys must be text."""
     content = yaml_of(text_of(path), str(path))
     if not isinstance(content, dict):
         raise UserError(f"{path}: is not a mapping of names to values, but {type(content).__name__}")
@@ -86,9 +86,9 @@ def mapping_of(path: Path) -> dict[str, Any]:
 
 
 def _check_size(text: str, name: str) -> None:
-    """Raise UserError for too many levels or values, each alias being as many as what it repeats.
+    """Raise UserError for too many levels or values. An alias counts as many values as it repeats.
 
-    Events tell before anything is built: building goes down a level by calling itself.
+    This checks parser events before values are built, because building is recursive.
     """
     sizes: dict[str, int] = {}
     opened: list[tuple[str | None, int]] = []
@@ -115,7 +115,7 @@ def _check_size(text: str, name: str) -> None:
 
 
 def _check_numbers(value: Any, name: str) -> None:
-    """Raise UserError for a number that other tools read otherwise, or cannot print."""
+    """Raise UserError for a number that other tools read differently or cannot print."""
     if isinstance(value, dict):
         for key, each in value.items():
             _check_numbers(key, name)

@@ -1,30 +1,30 @@
-"""Text for people: what came from outside cannot move the cursor, hide, or look like a line of ours."""
+"""Output for people: untrusted text cannot move the cursor, be invisible, or imitate our own lines."""
 
 import os
 import sys
 from shlex import quote
 
-LONGEST = 2000  # characters of an error
+LONGEST = 2000  # characters in an error message
 
 
 def say(text: str) -> None:
-    """Print lines of ours, with what they quote made plain."""
+    """Print our own lines, with invisible characters escaped."""
     print(*map(plain, text.split("\n")), sep="\n")
 
 
 def complain(text: str) -> None:
-    """Print one line to standard error: what came on several lines is joined, and what is endless is cut."""
+    """Print one line to standard error. Several lines are joined, and long text is truncated."""
     line = plain(text.replace("\n", " "))
     print(line if len(line) <= LONGEST else f"{line[:LONGEST]}…", file=sys.stderr)
 
 
 def plain(text: str) -> str:
-    """`text` on one line: controls, text directions and all else that is invisible, as escapes."""
+    """`text` on one line, with control characters, text direction marks and the like escaped."""
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 
 def command(*words: str) -> str:
-    """A command to copy: each word is one argument of a shell, whatever is in it."""
+    """A command to copy, quoted so that the shell parses each word as one argument."""
     return " ".join(map(_argument, words))
 
 
@@ -35,7 +35,7 @@ def _escaped(character: str) -> str:
 def _argument(word: str) -> str:
     if word.isprintable():
         return quote(word)
-    # as bash and zsh read it: bytes by their numbers
+    # the syntax of bash and zsh for arbitrary bytes
     escaped = word.replace("\\", "\\\\").replace("'", "\\'")
     return f"$'{''.join(each if each.isprintable() else _bytes(each) for each in escaped)}'"
 

@@ -47,7 +47,7 @@ def test_the_command_that_failed_is_named(git: Git) -> None:
 
 def test_a_git_that_was_killed_is_told(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     _stand_in(monkeypatch, git.folder, "kill -XFSZ $$")
-    with pytest.raises(GitError, match=r"git write-tree failed: it was ended by SIGXFSZ"):
+    with pytest.raises(GitError, match=r"git write-tree failed: it was killed by SIGXFSZ"):
         git.line("write-tree")
 
 

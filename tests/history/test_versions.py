@@ -24,14 +24,14 @@ def test_a_project_newer_than_the_clone_asks_for_a_pull(in_clone: Path) -> None:
 
 @pytest.mark.parametrize("version", ["v0.1.0-3-gabc1234", "abc1234"])
 def test_an_installation_sends_unreleased_commits_to_a_clone(in_installation: Path, version: str) -> None:
-    with pytest.raises(UserError, match=r"was not released.* from a clone of https://"):
+    with pytest.raises(UserError, match=r"is an unreleased commit.* from a clone of https://"):
         versions.template(version)
 
 
 @pytest.mark.parametrize("version", ["v0.9.1", "main", "HEAD", "--help", "", "abc1234", "v0.1.0..v0.2.0"])
 def test_an_unknown_version_lists_what_there_is(in_clone: Path, version: str) -> None:
     with pytest.raises(
-        UserError, match=r"no such version.* There are: v0\.1\.0, v0\.2\.0, v0\.9\.0, v0\.10\.0"
+        UserError, match=r"no such version.* Known versions: v0\.1\.0, v0\.2\.0, v0\.9\.0, v0\.10\.0"
     ):
         versions.template(version)
 

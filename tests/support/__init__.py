@@ -1,1 +1,1 @@
-"""What the tests share; no test is here."""
+"""Helpers that tests share. There are no tests here."""

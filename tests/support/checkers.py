@@ -1,4 +1,4 @@
-"""The checkers that judge generated files, each in the version that the tests are locked to."""
+"""Checkers for generated files, in the versions that the tests pin."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ BIN = Path(sys.executable).parent
 
 
 def check(name: str, *arguments: str | Path, directory: Path) -> str:
-    """What a checker prints; fails with it if there are findings."""
+    """The output of a checker. Fails with it if there are findings."""
     command = [str(part) for part in (BIN / name, *arguments)]
     result = subprocess.run(
         command,
@@ -24,5 +24,5 @@ def check(name: str, *arguments: str | Path, directory: Path) -> str:
 
 
 def kustomize(overlay: Path) -> str:
-    """The manifests that an overlay makes."""
+    """The manifests that an overlay builds."""
     return check("kubectl", "kustomize", overlay, directory=overlay)

@@ -1,4 +1,4 @@
-"""Throw-away repositories of this checkout's files."""
+"""Temporary repositories with this checkout's files."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ NOBODY = {
 
 
 def copy(folder: Path) -> Path:
-    """A git repository in `folder`, with one commit: this checkout's files as they stand."""
+    """A git repository in `folder` with one commit of this checkout's current files."""
     listed = git(location.root(), "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in listed.split("\0"):
         if name and (location.root() / name).is_file():
@@ -27,20 +27,20 @@ def copy(folder: Path) -> Path:
 
 
 def commit(repository: Path, message: str) -> None:
-    """Commit everything that changed."""
+    """Commit all changes."""
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "--message", message)
 
 
 def release(repository: Path, version: str) -> None:
-    """Commit what changed, and give it the version's tag."""
+    """Commit all changes, and tag the commit with the version."""
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "--allow-empty", "--message", version)
     git(repository, "tag", version)
 
 
 def git(repository: Path, *arguments: str) -> str:
-    """What git prints."""
+    """The output of git."""
     command = ["git", "-C", str(repository), *arguments]
     environment = os.environ | NOBODY | {"GIT_CONFIG_GLOBAL": os.devnull}
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout

@@ -1,4 +1,4 @@
-"""The command line as a user runs it: a process of its own."""
+"""The command line as a user runs it, in a separate process."""
 
 import os
 import subprocess
@@ -22,5 +22,5 @@ def shipsmith(*arguments: str | Path, cwd: Path, **environment: str) -> subproce
 
 
 def left_in(folder: Path) -> list[str]:
-    """What a run left in `folder`, hidden files included."""
+    """The files that a run left in `folder`, including hidden files."""
     return sorted(path.name for path in folder.iterdir())

@@ -1,4 +1,4 @@
-"""Releases of the template, built, installed and run."""
+"""Builds, installs and runs releases of shipsmith."""
 
 import os
 import subprocess
@@ -23,13 +23,13 @@ def stand_in(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make(destination: Path, package: Path, *arguments: str) -> dict[str, bytes]:
-    """What the shipsmith in `package` makes at `destination`, without a network."""
+    """Generate a project at `destination` with the shipsmith in `package`, offline."""
     run(package, *NEW, str(destination), *arguments, cwd=destination.parent)
     return files(destination)
 
 
 def run(package: Path, *arguments: str, cwd: Path) -> None:
-    """Run the shipsmith in `package`, without a network."""
+    """Run the shipsmith in `package`, offline."""
     result = subprocess.run(
         [*without_network(), *SHIPSMITH, *arguments],
         cwd=cwd,
@@ -43,7 +43,7 @@ def run(package: Path, *arguments: str, cwd: Path) -> None:
 
 
 def without_network() -> list[str]:
-    """What to put before a command, where this machine lets us take the network from it."""
+    """A command prefix that disables the network, if this machine allows it."""
     command = ["unshare", "--map-root-user", "--net"]
     try:
         return command if subprocess.run([*command, "true"], capture_output=True).returncode == 0 else []
@@ -52,7 +52,7 @@ def without_network() -> list[str]:
 
 
 def build(folder: Path, target: str, destination: Path, **environment: str) -> Path:
-    """The wheel or source distribution that is built of a folder."""
+    """Build the wheel or source distribution of a folder."""
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""Programs in a terminal, and someone who types."""
+"""Programs in a terminal, with simulated input."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ import pexpect
 
 ENTER = "\r"
 
-# generic in its stubs, but not when it runs
+# generic in its stubs, but not at runtime
 Terminal: TypeAlias = "pexpect.spawn[str]"
 
 
@@ -18,12 +18,12 @@ Terminal: TypeAlias = "pexpect.spawn[str]"
 def started(
     command: Sequence[str], folder: Path, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Terminal]:
-    """A program in a terminal of 120 columns; it is ended afterwards."""
+    """A program in a terminal of 120 columns. It is terminated afterwards."""
     child = pexpect.spawn(
         command[0],
         list(command[1:]),
         cwd=folder,
-        # this terminal does not say where its cursor is, and prompts would wait for that
+        # this terminal does not report its cursor position, and prompts would wait for that
         env={**environment, "PROMPT_TOOLKIT_NO_CPR": "1"},
         encoding="utf-8",
         timeout=20,

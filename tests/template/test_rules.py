@@ -1,4 +1,4 @@
-"""The template keeps the rules of docs/adding-an-option.md, and who breaks one is told which."""
+"""The template follows the rules of docs/adding-an-option.md, and each violation is reported."""
 
 import shutil
 from collections.abc import Callable
@@ -39,52 +39,58 @@ WRONG: dict[str, tuple[Change, str]] = {
     "a flag that another option has": (
         append(BROKER, "with_cache_redis: {type: str, when: false, default: ''}\n"),
         "with_cache_redis is defined 2 times, in template/{{ with_broker }}/_option/question.yml, "
-        "template/{{ with_cache }}/_option/question.yml. A flag is called with_OPTION_VALUE",
+        "template/{{ with_cache }}/_option/question.yml. Name flags with_OPTION_VALUE",
     ),
     "a choice without a folder": (
         replace(f"{DATABASE}/_option/question.yml", "postgresql]", "postgresql, mysql]"),
-        f"database=mysql has no page {DATABASE}/{{{{ with_database_mysql }}}}/_option/parts.jinja, "
-        "which says what it adds to shared files",
+        f"{DATABASE}/{{{{ with_database_mysql }}}}/_option/parts.jinja is missing. "
+        "database=mysql needs it for its parts of shared files",
     ),
     "a choice without a flag": (
         replace(f"{DATABASE}/_option/question.yml", "postgresql]", "postgresql, mysql]"),
-        "database=mysql has no flag with_database_mysql in template/{{ with_database }}/_option/question.yml",
+        "database=mysql requires the flag with_database_mysql. "
+        "Define it in template/{{ with_database }}/_option/question.yml",
     ),
     "a misspelt place": (
         replace(f"{REDIS}/_option/parts.jinja", "macro env_example()", "macro env_exampel()"),
         f"{REDIS}/_option/parts.jinja fills env_exampel, "
-        "which is not a place in a shared file. template/_shared/places.jinja lists them",
+        "which is not a place in a shared file. template/_shared/places.jinja lists the places",
     ),
     "a language without a page": (
         replace("copier.yml", "choices: [python]", "choices: [python, go]"),
-        "language=go has no file template/{{ in_go }}/_option/parts.jinja",
+        "template/{{ in_go }}/_option/parts.jinja is missing. language=go requires it",
     ),
     "a place that no option fills": (
         replace("template/_shared/places.jinja", "= {", "= {\n  'readme_end': ['README.md', 'an end'],"),
-        "no option fills readme_end. Remove it from template/_shared/places.jinja and from its file",
+        "no option fills the place readme_end. "
+        "Remove it from template/_shared/places.jinja and from its file",
     ),
     "a place that no file has": (
         replace("template/.env.example.jinja", "slots.env_example", "''"),
-        "no shared file uses env_example. Write slots.env_example there, or remove it from "
+        "no shared file uses the place env_example. Add slots.env_example to one, or remove it from "
         "template/_shared/places.jinja",
     ),
     "another option's product": (
         append("template/README.md.jinja", "Start Redis first.\n"),
-        "template/README.md.jinja names redis, which is cache's: Start Redis first.",
+        "template/README.md.jinja mentions redis, a choice of cache. "
+        "Move this to the choice's folder, or use a capability: Start Redis first.",
     ),
     "another option's product in the name of a folder": (
         lambda root: (root / REDIS).rename(root / DATABASE / "{{ with_cache_redis }}"),
-        f"{DATABASE}/{{{{ with_cache_redis }}}}/_option/parts.jinja names redis, which is cache's: "
+        f"{DATABASE}/{{{{ with_cache_redis }}}}/_option/parts.jinja mentions redis, a choice of cache. "
+        "Move this to the choice's folder, or use a capability: "
         f"{DATABASE}/{{{{ with_cache_redis }}}}/_option/parts.jinja",
     ),
     "a folder that nothing switches on": (
         lambda root: (root / REDIS).rename(root / CACHE / "{{ with_cache_rediss }}"),
-        "a folder is called {{ with_cache_rediss }}, and no question.yml defines with_cache_rediss",
+        "a folder is named {{ with_cache_rediss }}, but with_cache_rediss is not defined. "
+        "Define it, or rename the folder",
     ),
     "an option that is missing in the order": (
         replace("copier.yml", "default: [http, grpc,", "default: [grpc,"),
         "copier.yml includes the options http, grpc, database, cache, broker, metrics, deploy, ci, "
-        "and `options` there lists grpc, database, cache, broker, metrics, deploy, ci",
+        "but its `options` lists grpc, database, cache, broker, metrics, deploy, ci. "
+        "List the same options in the same order",
     ),
 }
 

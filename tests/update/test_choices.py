@@ -63,7 +63,7 @@ def test_set_changes_any_answer(small: Small, project: Path) -> None:
             "redis: cache is memory already",
         ),
         (["add", "none"], "none: no such choice"),
-        (["remove", "redis"], "is not chosen: cache=none"),
+        (["remove", "redis"], "is not selected: cache=none"),
         (["set", "cache"], "Write OPTION=VALUE"),
         (["set", "cache=reddis"], "Did you mean 'redis'?"),
         (["set", "with_cache_redis=x"], "cannot be set"),

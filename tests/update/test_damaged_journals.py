@@ -30,7 +30,7 @@ OUTSIDE = [
     "\ud800",
 ]
 ENTRY = Entry("100644", "0" * 40)
-DAMAGED = "is damaged: the change that it was about cannot be undone"
+DAMAGED = "is damaged, so shipsmith cannot undo the change that it describes"
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_every_command_tells_of_a_damaged_journal_and_the_advice_helps(small: Sm
     for command in ("undo", "continue", "status", "update"):
         result = small.run(project, command)
         assert result.returncode == 1, (command, result.stdout, result.stderr)
-        assert f"`git restore --staged --worktree FILE` puts a file back. Then remove {file}" in result.stderr
+        assert f"`git restore --staged --worktree FILE` restores a file. Then remove {file}" in result.stderr
         assert len(result.stderr.splitlines()) == 1
     assert contents(project) == before
     git(project, "restore", "--staged", "--worktree", ".")
@@ -178,7 +178,7 @@ def test_a_path_never_leaves_by_a_link(small: Small, project: Path) -> None:
         file.write_text(content.replace('"applied"', f'"{phase}"'))
         result = small.run(project, "undo")
         assert result.returncode == 1
-        assert "link is a symbolic link now, and was a folder" in result.stderr
+        assert "link was a folder and is now a symbolic link" in result.stderr
     assert (project.parent / "elsewhere/file.txt").read_text() == "not of this repository\n"
     (project / "link").unlink()
     assert small.run(project, "undo").returncode == 0

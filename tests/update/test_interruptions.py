@@ -75,10 +75,7 @@ def test_an_interrupted_update_says_how_to_go_on(small: Small, project: Path) ->
     _interrupt(small, project, "applying")
     result = small.run(project, "update", "--to", "v0.2.0")
     assert result.returncode == 1
-    assert (
-        "was interrupted (Update to shipsmith v0.2.0). Put everything back first: shipsmith undo"
-        in result.stderr
-    )
+    assert "was interrupted (Update to shipsmith v0.2.0). Undo it first: shipsmith undo" in result.stderr
     assert small.run(project, "undo").returncode == 0
     assert git(project, "status", "--porcelain") == ""
 

@@ -34,8 +34,8 @@ def _meanwhile(small: Small, project: Path, action: str, at: str, command: str =
         ("git commit --allow-empty", "HEAD moved in the meantime. Run the command again"),
         ("git checkout", "HEAD moved in the meantime. Run the command again"),
         ("git reset --soft", "HEAD moved in the meantime. Run the command again"),
-        ("git add", "own.txt was staged while this was prepared"),
-        ("an edit", "service.py was edited while this was prepared"),
+        ("git add", "own.txt was staged while the change was being prepared"),
+        ("an edit", "service.py was edited while the change was being prepared"),
         ("a new file", "untracked file added.txt would be overwritten"),
         ("git with a lock", "another git is changing this repository. Wait until it ends"),
     ],
@@ -186,7 +186,7 @@ def test_undo_is_refused_where_a_folder_of_the_users_would_be_lost(small: Small,
     (project / "service.py/own.txt").write_text("mine\n")
     result = small.run(project, "undo")
     assert result.returncode == 1
-    assert "service.py is a folder now, with service.py/own.txt, and was a file" in result.stderr
+    assert "service.py was a file and is now a folder with service.py/own.txt" in result.stderr
     (project / "service.py").rename(project / "mine")
     assert small.run(project, "undo").returncode == 0
     assert git(project, "status", "--porcelain") == "?? mine/\n"
@@ -198,7 +198,7 @@ def test_undo_is_refused_where_it_would_go_through_a_link(small: Small, project:
     (project / "scripts").symlink_to(project.parent / "scripts")
     result = small.run(project, "undo")
     assert result.returncode == 1
-    assert "scripts is a symbolic link now, and was a folder" in result.stderr
+    assert "scripts was a folder and is now a symbolic link" in result.stderr
     assert (project.parent / "scripts/run.sh").exists()
 
 

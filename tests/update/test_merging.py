@@ -34,7 +34,7 @@ def test_an_untouched_project_becomes_what_the_new_version_makes(
     assert report["removed"] == ["old.txt"]
     assert report["renamed"] == {"helper.py": "library.py", "tools/run.sh": "scripts/run.sh"}
     assert report["notes"] == ["Read this."]
-    assert left_alone(report) == {"owned.txt": "it is yours since it was made"}
+    assert left_alone(report) == {"owned.txt": "it is yours once it is created"}
 
 
 def test_what_changes_is_staged_and_not_committed(small: Small, project: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: which commands there are. The module of one is imported when it is run."""
+"""The commands. The module of a command is imported when it runs."""
 
 from importlib import import_module
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 COMMANDS = {
-    "new": ("new", "Make a new service."),
+    "new": ("new", "Create a new service."),
     "options": ("catalogue", "List the options, what they accept, and which values exclude each other."),
     "update": ("change", "Update a project to a newer version of its template, keeping your edits."),
     "add": ("change", "Add choices to a project without changing its version."),
@@ -25,7 +25,7 @@ COMMANDS = {
     "diff": ("inspect", "Show your edits to what was generated."),
     "presets": ("catalogue", "The starter kits: `presets list`, `presets show full`."),
 }
-"""By their names, in the order of the help: the module of each, and its help."""
+"""The module and help of each command, by name, in the order of the help."""
 
 
 class _Lazy(TyperGroup):
@@ -50,7 +50,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Make complete, production-grade microservice repositories, and keep them up to date.\n\n"
+    help="Generate complete, production-grade microservice repositories, and keep them up to date.\n\n"
     "Exit status: 0 success, 1 invalid input, 2 wrong usage, 3 conflicts, 4 `status` found something,\n"
     "70 internal error. See docs/cli.md.",
 )
@@ -59,7 +59,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if version:
-        # the help need not wait for it
+        # imported here, so that the help does not wait for it
         from importlib.metadata import version as installed
 
         print(f"shipsmith {installed('shipsmith')}")

@@ -1,4 +1,4 @@
-"""The commands that tell of the template: its options and presets."""
+"""The commands that describe the template: its options and presets."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ def list_presets(json_: Json = False) -> None:
 
 @presets_app.command("show", epilog="Example:\n\n  shipsmith presets show full")
 def show_preset(name: str, json_: Json = False) -> None:
-    """Show what a starter kit, by its name or file, answers."""
+    """Show the answers of a starter kit, by name or file."""
     preset = presets.load(location.root(), name)
     if json_:
         print(json.dumps([_preset(preset)], indent=2))

@@ -1,4 +1,4 @@
-"""The commands that change a project that exists."""
+"""The commands that change an existing project."""
 
 import json
 import sys
@@ -36,7 +36,7 @@ Settings = Annotated[list[str], typer.Argument(metavar="OPTION=VALUE…", help="
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """In which way a command was asked to do its work."""
+    """The options of a command that changes a project."""
 
     dry_run: bool
     defaults: bool
@@ -154,7 +154,7 @@ def _undone(undone: undoing.Undone) -> dict[str, Any]:
 def _change_answers(
     path: Path, changes: Callable[[Questionnaire, Answers], Answers], title: str, how: How
 ) -> None:
-    """Change the answers of the project at `path`, at the version it has."""
+    """Change the answers of the project at `path`, without changing its version."""
     project = find(path)
     old = recipes.current(project)
     questionnaire = questions_of(old.template.root)
@@ -163,10 +163,10 @@ def _change_answers(
 
 
 def _asked(project: Project, old: Recipe, root: Path, how: How) -> Answers:
-    """Answers to the questions that the project has not been asked yet, from a terminal."""
+    """Prompt for answers to questions that are new to the project."""
     if not how.asks:
         return {}
-    # nobody shall answer questions for a change that is refused then
+    # do not ask questions for a change that would then be refused
     check_ready(project)
     from .prompts import ask_new
 
@@ -196,7 +196,7 @@ def _change(project: Project, old: Recipe, new: Recipe, title: str, how: How) ->
 
 
 def _confirm(summary: str) -> None:
-    """Raise UserError where the user does not want it."""
+    """Raise UserError unless the user confirms."""
     from .prompts import confirm
 
     if not confirm(summary, "Make these changes?"):

@@ -1,10 +1,10 @@
-"""Fields of a resource as people type them: `name: type`."""
+"""Fields of a resource as users type them: `name: type`."""
 
 from collections.abc import Iterable
 
 
 def parse(texts: Iterable[str], option: str = "") -> tuple[dict[str, str], list[str]]:
-    """The fields, and what is wrong with those that are none; `option` is what they were given to, if any."""
+    """The valid fields, and the problems of the others. `option` is the command line option, if any."""
     fields: dict[str, str] = {}
     problems = []
     start = f"{option} " if option else ""

@@ -1,4 +1,4 @@
-"""The project that a command is for."""
+"""Finds the project of a command."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from ..terminal import complain
 
 
 def find(path: Path) -> Project:
-    """The project at `path`; what its repository wants to have run is named, since it is not run."""
+    """The project at `path`. A note names programs that its repository configures, since they are not run."""
     project = existing.find(path)
     if programs := project.programs_not_run():
         complain(f"note: the repository configures programs, which are not run: {', '.join(programs)}")

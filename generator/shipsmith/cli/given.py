@@ -1,4 +1,4 @@
-"""What the user gave to `new`, in all its forms, as one mapping of answers."""
+"""Combines the arguments of `new` into one mapping of answers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from . import fields
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The arguments of `new`, as they were typed."""
+    """The arguments of `new`, as typed."""
 
     destination: Path | None
     presets: list[str]
@@ -23,7 +23,7 @@ class Given:
 
 
 def collect(given: Given, questionnaire: Questionnaire, root: Path, *, asking: bool) -> Answers:
-    """Presets, then the answers file, then single answers: the later one wins. The rest is asked."""
+    """Presets, then the answers file, then single answers: later ones win. Prompts ask for the rest."""
     problems: list[str] = []
     explicit = _answers_file(given.answers_file, problems) | _single_answers(given, questionnaire, problems)
     if given.destination and "service_name" not in explicit:
@@ -54,7 +54,7 @@ def _presets(names: list[str], root: Path, problems: list[str]) -> Answers:
 
 
 def _answers_file(path: Path | None, problems: list[str]) -> Answers:
-    """A YAML mapping, such as another project's .copier-answers.yml: what copier adds to it is left out."""
+    """A YAML mapping, such as another project's .copier-answers.yml, without the keys that copier adds."""
     if not path:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""The commands that tell of a project: what differs from its version, and the user's edits."""
+"""The commands that inspect a project: its status, and the user's edits."""
 
 import json
 from pathlib import Path

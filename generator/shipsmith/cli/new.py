@@ -1,4 +1,4 @@
-"""The command that makes a project."""
+"""The command that creates a project."""
 
 import json
 import signal
@@ -72,13 +72,13 @@ def new(
     if asking:
         _confirm(answers, destination)
     if sys.stderr.isatty():
-        complain(f"Making {destination} …")
+        complain(f"Creating {destination} …")
     files = create(answers, template, destination, git=git, before_publishing=_too_late_to_interrupt)
     _print_files(files, destination, answers, as_json=json_, written=True)
 
 
 def _confirm(answers: Answers, destination: Path) -> None:
-    """Raise UserError where the user does not want it."""
+    """Raise UserError unless the user confirms."""
     from .prompts import confirm
 
     lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items()]
@@ -94,7 +94,7 @@ def _print_files(
         print(json.dumps(result, indent=2))
     elif not written:
         print("\n".join(files))
-        complain(f"{len(files)} files would be made in {destination}; nothing was written")
+        complain(f"{len(files)} files would be created in {destination}; nothing was written")
     else:
         say(f"Created {destination} ({len(files)} files). Next:")
         print(f"\n  {command('cd', str(destination))}\n  make setup test run\n")
@@ -102,6 +102,6 @@ def _print_files(
 
 
 def _too_late_to_interrupt() -> None:
-    """The project is about to appear: what happens from here on must not look like a failure."""
+    """Ignore signals: the project is about to be published, and the run must not look like a failure."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

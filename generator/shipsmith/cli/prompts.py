@@ -1,4 +1,4 @@
-"""What commands ask in a terminal: imported where something is asked, since questionary loads slowly."""
+"""The prompts of commands. Imported only for prompts, because questionary loads slowly."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ def ask_preset(root: Path) -> str:
 
 
 def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str]) -> Answers:
-    """Ask for the names and, where the user wants to, for everything that is not `fixed`."""
+    """Ask for the names and, if the user wants to, for everything that is not `fixed`."""
     answers = dict(given)
     for name in NAMES:
         if name not in fixed:
@@ -35,7 +35,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
 
 
 def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
-    """Ask what a newer version wants to know and an older one did not."""
+    """Ask the questions that a newer version adds."""
     answers = {name: value for name, value in known.items() if name in questionnaire.asked}
     new = [question for name, question in questionnaire.asked.items() if name not in known]
     for question in new:

@@ -1,4 +1,4 @@
-"""What a change did, in words and as data."""
+"""Reports the result of a change, as text and as data."""
 
 import os
 from pathlib import Path
@@ -27,7 +27,7 @@ def as_data(outcome: Outcome, *, written: bool) -> dict[str, Any]:
 
 
 def as_text(outcome: Outcome) -> str:
-    """The summary for people: only what there is to say."""
+    """The summary for people, without empty sections."""
     answers = [
         f"{name}: {_value(each['old'])} -> {_value(each['new'])}" for name, each in outcome.answers.items()
     ]
@@ -46,7 +46,7 @@ def as_text(outcome: Outcome) -> str:
 
 
 def next_steps(outcome: Outcome, title: str, folder: Path) -> str:
-    """What to do after a change of files in the project at `folder`, and how to undo it."""
+    """The next steps after a change of the project at `folder`, and how to undo it."""
     if outcome.conflicts:
         steps = "Resolve the conflicts (git add FILE when done), then: shipsmith continue"
     else:
@@ -93,10 +93,10 @@ def status_as_text(status: Status) -> str:
 
 
 def _way_to(folder: Path) -> str:
-    """How to go where commands find the project at `folder`; nothing if they find it already."""
+    """The command to change to `folder`; empty if commands find the project from here."""
     try:
         here = Path.cwd()
-    except FileNotFoundError:  # the change moved it
+    except FileNotFoundError:  # the change moved the current folder
         return f"{command('cd', str(folder))}\n"
     return "" if folder in (here, *here.parents) else f"{command('cd', os.path.relpath(folder))}\n"
 

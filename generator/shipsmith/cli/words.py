@@ -1,4 +1,4 @@
-"""The words of `add`, `remove` and `set`: which answers they mean."""
+"""Parses the arguments of `add`, `remove` and `set` into answers."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ NOTHING = "none"
 
 
 def to_add(words: Iterable[str], questionnaire: Questionnaire) -> Answers:
-    """`redis` means cache=redis, `grpc` means grpc=true. Raises UserError with all that is wrong."""
+    """`redis` means cache=redis, `grpc` means grpc=true. Raises UserError with all problems."""
     answers: Answers = {}
     problems = []
     for word in words:
@@ -30,7 +30,7 @@ def to_add(words: Iterable[str], questionnaire: Questionnaire) -> Answers:
 
 
 def to_remove(words: Iterable[str], questionnaire: Questionnaire, current: Answers) -> Answers:
-    """What `current` becomes: none or false, else the option's default."""
+    """The new values: none or false, or else the option's default."""
     answers, problems = {}, []
     for word in words:
         found = _pairs(word, questionnaire)
@@ -40,7 +40,7 @@ def to_remove(words: Iterable[str], questionnaire: Questionnaire, current: Answe
             answers[name] = _without(questionnaire.options[name], questionnaire, current)
         elif found:
             have = ", ".join(f"{name}={shown(current[name])}" for name, _ in found)
-            problems.append(f"{word}: is not chosen: {have}. `shipsmith status` shows the answers")
+            problems.append(f"{word}: is not selected: {have}. `shipsmith status` shows the answers")
         else:
             problems.append(_unclear(word, found, questionnaire, "remove"))
     if problems:
@@ -49,7 +49,7 @@ def to_remove(words: Iterable[str], questionnaire: Questionnaire, current: Answe
 
 
 def to_set(settings: Iterable[str], questionnaire: Questionnaire, current: Answers) -> Answers:
-    """OPTION=VALUE, for any question. Raises UserError with all that is wrong, values included."""
+    """OPTION=VALUE, for any question. Raises UserError with all problems, including invalid values."""
     answers, problems = {}, []
     for setting in settings:
         name, separator, value = (part.strip() for part in setting.partition("="))
@@ -63,7 +63,7 @@ def to_set(settings: Iterable[str], questionnaire: Questionnaire, current: Answe
 
 
 def _pairs(word: str, questionnaire: Questionnaire) -> list[tuple[str, Any]]:
-    """The options and values that a word can mean; `cache=redis` means one at most."""
+    """The options and values that a word can mean. `cache=redis` means at most one."""
     name, separator, text = word.partition("=")
     if separator:
         question = questionnaire.options.get(name)

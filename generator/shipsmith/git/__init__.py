@@ -1,1 +1,1 @@
-"""Git, as a program and as a format."""
+"""Git: its commands and its formats."""

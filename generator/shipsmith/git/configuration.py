@@ -1,8 +1,8 @@
-"""What a repository's own configuration may not do: name programs that git then runs.
+"""Keeps git from running programs that a repository's own configuration names.
 
-A clone brings no configuration, but an unpacked archive, a shared folder or a bare repository among the
-files does. The user's and the system's configuration hold; a program that the repository itself names
-gives way to the one that they name, or to none.
+A clone does not include configuration, but an unpacked archive, a shared folder or a bare repository among
+the files does. The user's and the system's configuration apply; a program that the repository itself names is
+replaced by the one that they name, or by none.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import UserError
 from .process import clean_environment, start
 
-# scopes of `git config --show-scope` that a repository brings
+# the scopes of `git config --show-scope` that belong to a repository
 BROUGHT = ("local", "worktree")
 
 NAMES_A_PROGRAM = re.compile(
@@ -32,15 +32,15 @@ NAMES_A_PROGRAM = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-# as git merges text by itself
+# merges text as git does without a driver
 TEXT_DRIVER = "git merge-file -L yours -L base -L 'shipsmith new' --diff3 --marker-size=%L %A %O %B"
 
 
 @cache
 def overridden(folder: Path) -> tuple[tuple[str, str], ...]:
-    """The settings that keep git in `folder` from running what its repository names, as keys and values.
+    """The settings that keep git in `folder` from running programs of its repository, as keys and values.
 
-    Raises UserError where git cannot tell.
+    Raises UserError if git cannot read its configuration.
     """
     command = ["-c", "safe.bareRepository=explicit", "config", "--list", "--show-scope", "-z"]
     listed = start(command, clean_environment(keep="GIT_CONFIG") | {"LC_ALL": "C"}, folder)
@@ -57,7 +57,7 @@ def overridden(folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def as_variables(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Settings as variables of git's, which outrank every file and, unlike `git -c`, take any key."""
+    """Settings as environment variables, which override every file and, unlike `git -c`, accept any key."""
     if not settings:
         return {}
     given = os.environ.get("GIT_CONFIG_COUNT", "")
@@ -69,7 +69,7 @@ def as_variables(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _settings(listed: bytes) -> Iterator[tuple[str, str, str]]:
-    """Scope, key and value of each setting in an output of `git config --list --show-scope -z`."""
+    """Scope, key and value of each setting in the output of `git config --list --show-scope -z`."""
     parts = os.fsdecode(listed).split("\0")
     for scope, setting in zip(parts[::2], parts[1::2], strict=False):
         key, _, value = setting.partition("\n")
@@ -77,7 +77,7 @@ def _settings(listed: bytes) -> Iterator[tuple[str, str, str]]:
 
 
 def _nothing(key: str) -> str:
-    """The value that makes git do without a program."""
+    """The value that makes git run no program."""
     if key.endswith(".driver"):
         return TEXT_DRIVER
     if key.startswith("protocol."):

@@ -9,23 +9,23 @@ from .process import EMAIL, NAME, WITHOUT_CONFIGURATION, clean_environment, iden
 
 
 def commit_all(folder: Path, message: str) -> None:
-    """Make `folder` a git repository with one commit, in the user's name where git knows it."""
+    """Turn `folder` into a git repository with one commit, by the user's identity if git knows it."""
     environment = clean_environment() | WITHOUT_CONFIGURATION
     _git(folder, ["init", "--quiet", "--template=", "--initial-branch=main"], environment)
     _git(folder, ["add", "--all"], environment)
-    # not before there is a repository: its place may decide which name is configured
+    # only once the repository exists: the configured name can depend on its path
     environment |= _identity(folder)
     _git(folder, ["-c", "maintenance.auto=false", "commit", "--quiet", "--message", message], environment)
 
 
 def check() -> None:
-    """Raise UserError where there is no git."""
+    """Raise UserError if git is not installed."""
     if not which("git"):
         raise UserError("git was not found. Install it, or use --no-git")
 
 
 def _identity(folder: Path) -> dict[str, str]:
-    """The names for a commit: from the environment, else from git's configuration, else ours."""
+    """The identity for a commit: from the environment, git's configuration, or ours, in this order."""
     configured = _configured_identity(folder)
     variables = identity(configured.get("user.name", NAME), configured.get("user.email", EMAIL))
     return {name: os.environ.get(name) or value for name, value in variables.items()}

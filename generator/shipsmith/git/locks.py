@@ -1,4 +1,4 @@
-"""Locks between processes of shipsmith: the operating system gives one up when its process ends."""
+"""Locks between shipsmith processes, which the operating system releases when a process ends."""
 
 import fcntl
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True, create: bool = False) -> Iterator[int]:
-    """Hold the lock of a folder, or of a file, which can be made for it; the descriptor that holds it.
+    """Lock a folder or a file, which may be created for this. Yields the descriptor that holds the lock.
 
-    Raises BlockingIOError where another process holds it and this one shall not wait.
+    Raises BlockingIOError if another process holds the lock and this one is not to wait.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT if create else os.O_RDONLY, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""Git's files, folders and trees as values: their ids, and the formats in which git reads and lists them."""
+"""Git's files, folders and trees as values: their ids, and git's input and output formats."""
 
 import hashlib
 import os
@@ -13,23 +13,23 @@ REGULAR, EXECUTABLE, SYMBOLIC_LINK = "100644", "100755", "120000"
 SUBMODULE, FOLDER = "160000", "040000"
 NO_FILE = "000000"
 
-# parts of paths that git refuses to check out, and a crafted tree can have all the same
+# parts of paths that git refuses to check out, but that a crafted tree can contain
 NOWHERE = {"", ".", "..", ".git"}
 
 
 class Entry(NamedTuple):
-    """What a path of a tree is: its mode (six octal digits) and the id of its content."""
+    """An entry of a tree: its mode (six octal digits) and the id of its content."""
 
     mode: str
     oid: str
 
 
 Tree = dict[str, Entry]
-"""The files of a tree by their paths, which are relative and use slashes."""
+"""The files of a tree by path. Paths are relative and use slashes."""
 
 
 Differences = dict[str, tuple[Entry | None, Entry | None]]
-"""Files that differ between two trees, on both sides; nothing where there is no such file."""
+"""The entries of files that differ between two trees; None on a side without the file."""
 
 
 Conflicts = dict[str, dict[int, Entry]]
@@ -37,7 +37,7 @@ Conflicts = dict[str, dict[int, Entry]]
 
 
 def mode(path: Path) -> str:
-    """A file's mode as git keeps it."""
+    """A file's mode as git stores it."""
     status = path.lstat().st_mode
     if stat.S_ISLNK(status):
         return SYMBOLIC_LINK
@@ -45,7 +45,7 @@ def mode(path: Path) -> str:
 
 
 def folder_id(folder: Path, names: Container[str] | None = None) -> str:
-    """The id of a folder's content, or of that part of it which has these names; byte code does not count."""
+    """The id of a folder's content, or of its entries with these names. Byte code is ignored."""
     return tree_id(
         {
             found.name: _entry(Path(found.path))
@@ -56,7 +56,7 @@ def folder_id(folder: Path, names: Container[str] | None = None) -> str:
 
 
 def tree_id(entries: Tree) -> str:
-    """The id of a folder that has these entries by their names."""
+    """The id of a folder with these entries."""
     lines = (
         b"%b %b\0%b" % (entry.mode.lstrip("0").encode(), os.fsencode(name), bytes.fromhex(entry.oid))
         for name, entry in sorted(entries.items(), key=_order)
@@ -65,24 +65,24 @@ def tree_id(entries: Tree) -> str:
 
 
 def index_lines(tree: Tree) -> bytes:
-    """A tree as `git update-index -z --index-info` reads it."""
+    """A tree in the input format of `git update-index -z --index-info`."""
     return b"".join(
         f"{entry.mode} {entry.oid}\t".encode() + os.fsencode(path) + b"\0" for path, entry in tree.items()
     )
 
 
 def nul_separated(output: bytes) -> list[str]:
-    """The parts of an output of `-z`."""
+    """The parts of `-z` output."""
     return [os.fsdecode(part) for part in output.split(b"\0") if part]
 
 
 def listed(output: bytes) -> Tree:
-    """What `git ls-tree -z` lists."""
+    """The entries in the output of `git ls-tree -z`."""
     tree = {}
     for record in nul_separated(output):
         meta, _, path = record.partition("\t")
         if not NOWHERE.isdisjoint(path.lower().split("/")):
-            raise GitError(f"git has a file that no working tree can have: {path}")
+            raise GitError(f"git lists a file that cannot be in a working tree: {path}")
         mode, _, oid = meta.split(" ")
         tree[path] = Entry(mode, oid)
     return tree
@@ -98,7 +98,7 @@ def before_and_after(meta: str) -> tuple[Entry | None, Entry | None]:
 
 
 def contents(output: bytes, oids: Iterable[str]) -> dict[str, bytes]:
-    """Contents by their ids, each asked for once, from what `git cat-file --batch` writes."""
+    """Contents by id, from the output of `git cat-file --batch`. Each id must be requested once."""
     found, at = {}, 0
     for oid in oids:
         end = output.index(b"\n", at)

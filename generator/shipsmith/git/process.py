@@ -1,4 +1,4 @@
-"""How git is started: its environment, and in whose name it commits."""
+"""How git is started: its environment, and the identity for commits."""
 
 import os
 import subprocess
@@ -7,16 +7,16 @@ from pathlib import Path
 
 from ..errors import UserError
 
-# the user's hooks, filters, ignored files, templates and signing are for their own commits
+# the user's hooks, filters, ignore patterns, templates and signing are meant for their own commits
 WITHOUT_CONFIGURATION = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 NAME, EMAIL = "shipsmith", "shipsmith@localhost"
 BEGINNING = "@0 +0000"
-"""The time of commits that shall be the same whenever they are made."""
+"""The time of commits that must be reproducible."""
 
 
 class GitError(UserError):
-    """A git command failed; the text is what it said, such as that its index is locked or the disk full."""
+    """A git command failed. The text is git's message, such as a locked index or a full disk."""
 
 
 def start(
@@ -26,7 +26,7 @@ def start(
     data: bytes = b"",
     inherited: Sequence[int] = (),
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git to its end, whatever its status. Raises OSError where it cannot be started."""
+    """Run git and wait for it, whatever its exit status. Raises OSError if it cannot be started."""
     return subprocess.run(
         ["git", *arguments],
         cwd=folder,
@@ -39,7 +39,7 @@ def start(
 
 
 def clean_environment(keep: str = "\0") -> dict[str, str]:
-    """This environment, less what tells git of another repository; variables that begin with `keep` stay."""
+    """The environment without git's variables that select a repository, except those starting with `keep`."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -48,6 +48,6 @@ def clean_environment(keep: str = "\0") -> dict[str, str]:
 
 
 def identity(name: str = NAME, email: str = EMAIL, date: str = "") -> dict[str, str]:
-    """The variables by which git commits in this name; where there is no date, at this time."""
+    """The variables that make git commit with this identity; without a date, at the current time."""
     values = {"NAME": name, "EMAIL": email} | ({"DATE": date} if date else {})
     return {f"GIT_{role}_{key}": each for role in ("AUTHOR", "COMMITTER") for key, each in values.items()}

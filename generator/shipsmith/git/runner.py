@@ -1,4 +1,4 @@
-"""Git for the repository of a project: what it runs there, and how what it says is read."""
+"""Git for the repository of a project: how commands run, and how their output is parsed."""
 
 import errno
 import os
@@ -25,12 +25,12 @@ from .objects import (
 )
 from .process import GitError, clean_environment, start
 
-ENOUGH_SPACE = 1 << 20  # bytes, for what one command writes
+ENOUGH_SPACE = 1 << 20  # bytes of output of one command
 
-# the first with `git merge-tree --write-tree`
+# the first version with `git merge-tree --write-tree`
 OLDEST = (2, 38)
 
-# no hook of the user's, no monitor, no signature: those are for their own commands
+# the user's hooks, monitor and signing are meant for their own commands
 SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -41,9 +41,9 @@ SETTINGS = (
 ENVIRONMENT = {
     "LC_ALL": "C",
     "GIT_OPTIONAL_LOCKS": "0",
-    # names of files are data, also where they look like patterns
+    # file names are data, even if they look like patterns
     "GIT_LITERAL_PATHSPECS": "1",
-    # what a partial clone lacks is not fetched: the repository would say how, and from where
+    # a partial clone must not fetch missing objects: its configuration would choose how, and from where
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
 }
@@ -53,16 +53,16 @@ ENVIRONMENT = {
 class Git:
     """Git in `folder`, the root of a working tree.
 
-    User and system configuration hold; the repository's own, as far as it names no programs.
+    User and system configuration apply. The repository's own applies except for settings that name programs.
     """
 
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     inherited: tuple[int, ...] = ()
-    """File descriptors that its processes keep open: a lock, held until the last of them ends."""
+    """File descriptors that git inherits: a lock is held until the last process ends."""
 
     def run(self, *arguments: str, data: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
-        """What a command writes to its standard output. Raises GitError for a status not in `accept`."""
+        """The standard output of a command. Raises GitError for a status not in `accept`."""
         try:
             result = start(self._arguments(arguments), self._environment(), self.folder, data, self.inherited)
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -79,26 +79,26 @@ class Git:
         return tuple(map(int, numbers[:2]))
 
     def show(self, *arguments: str) -> None:
-        """Run a command whose output is for people: git pages and colours it as they like it."""
+        """Run a command whose output is for people: git uses their pager and colours."""
         command = ["git", *self._arguments(arguments)]
         subprocess.run(command, cwd=self.folder, env=self._environment(), check=False)
 
     def line(self, *arguments: str) -> str:
-        """The line that a command writes. Raises GitError where it fails, or writes none."""
+        """The line that a command prints. Raises GitError if it fails or prints nothing."""
         line = os.fsdecode(self.run(*arguments)).rstrip("\n")
         if not line:
             raise GitError(f"git {_name(arguments)} failed: it printed nothing")
         return line
 
     def optional(self, *arguments: str) -> str:
-        """The same where status 1, or no line, is an answer too: there is no such thing."""
+        """Like `line`, but returns an empty text if the status is 1 or nothing is printed."""
         return os.fsdecode(self.run(*arguments, accept=(0, 1))).rstrip("\n")
 
     def with_variables(self, **variables: str) -> "Git":
         return Git(self.folder, dict(self.variables) | variables, self.inherited)
 
     def elsewhere(self, folder: Path) -> "Git":
-        """Git that puts new objects and its index into `folder`, so that the repository stays as it is."""
+        """Git that writes new objects and its index to `folder`, so that the repository does not change."""
         objects = self.folder / self.line("rev-parse", "--git-path", "objects")
         (folder / "objects").mkdir()
         return self.with_variables(
@@ -108,16 +108,16 @@ class Git:
         )
 
     def tree(self, name: str) -> Tree:
-        """The files of the tree, or of the commit's tree, that `name` stands for."""
+        """The files of the tree or commit that `name` refers to."""
         return listed(self.run("ls-tree", "-r", "-z", name))
 
     def differences(self, *arguments: str) -> Differences:
-        """What a command that compares trees lists, such as `diff-tree OLD NEW`; renames count as two."""
+        """The output of a command that compares trees, such as `diff-tree OLD NEW`, without renames."""
         parts = nul_separated(self.run(*arguments, "-z", "--raw", "--no-renames", "--no-abbrev"))
         return {path: before_and_after(meta) for meta, path in zip(parts[::2], parts[1::2], strict=True)}
 
     def write_tree(self, tree: Tree, index: Path) -> str:
-        """The id of `tree`, written through a temporary file for an index."""
+        """The id of `tree`, written through a temporary index file."""
         git = self.with_variables(GIT_INDEX_FILE=str(index))
         git.run("read-tree", "--empty")
         git.run("update-index", "-z", "--index-info", data=index_lines(tree))
@@ -127,7 +127,7 @@ class Git:
         """The id of the tree `name` with `after` in place of `before`, both below `prefix`."""
         git = self.with_variables(GIT_INDEX_FILE=str(index))
         nothing = Entry("0", "0" * len(next(iter((before | after).values())).oid))
-        # what goes comes first: a file can become a folder
+        # deletions first: a file can become a folder
         changed = {f"{prefix}{path}": nothing for path in before if before[path] != after.get(path)}
         git.run("read-tree", name)
         git.run("update-index", "-z", "--index-info", data=index_lines(changed))
@@ -136,7 +136,7 @@ class Git:
         return git.line("write-tree")
 
     def write_folder(self, folder: Path) -> Tree:
-        """The files below `folder` as they are, whatever attributes and ignored patterns say."""
+        """Write the files below `folder` unchanged: attributes and ignore patterns do not apply."""
         paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()]
         regular = [path for path in paths if not path.is_symlink()]
         named = b"".join(os.fsencode(path) + b"\n" for path in regular)
@@ -150,14 +150,14 @@ class Git:
         return self.run("hash-object", "-w", "--stdin", data=content).decode().strip()
 
     def hash(self, file: Path) -> str:
-        """The id that a file's content would have: it is not written."""
+        """The id that a file's content would have. Nothing is written."""
         return self.line("hash-object", "--no-filters", "--", os.path.abspath(file))
 
     def hash_content(self, content: bytes) -> str:
         return self.run("hash-object", "--stdin", data=content).decode().strip()
 
     def read(self, oids: Iterable[str]) -> dict[str, bytes]:
-        """Contents by their ids."""
+        """Contents by id."""
         wanted = list(dict.fromkeys(oids))
         output = self.run("cat-file", "--batch", data="".join(f"{oid}\n" for oid in wanted).encode())
         return contents(output, wanted)
@@ -177,21 +177,21 @@ class Git:
 
 
 def _name(arguments: tuple[str, ...]) -> str:
-    """The command among arguments that can begin with options and settings."""
+    """The git command in arguments that can start with options and settings."""
     return next(each for each in arguments if not each.startswith("-") and "=" not in each)
 
 
 def _reason(result: subprocess.CompletedProcess[bytes], folder: Path) -> str:
-    """What git said; it has several words for a full disk."""
-    said = result.stderr.decode(errors="replace").strip() or f"it ended with status {result.returncode}"
+    """Git's message, or the cause: it reports a full disk in several ways."""
+    said = result.stderr.decode(errors="replace").strip() or f"it exited with status {result.returncode}"
     if result.returncode < 0:
-        said = f"it was ended by {signal.Signals(-result.returncode).name}"
+        said = f"it was killed by {signal.Signals(-result.returncode).name}"
     full = os.strerror(errno.ENOSPC)
     is_full = full not in said and disk_usage(folder).free < ENOUGH_SPACE
     return f"{said} ({full})" if is_full else said
 
 
 def _quoted(path: str) -> str:
-    """A path for a list of git's, which are separated by colons."""
+    """A path in one of git's colon-separated lists."""
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

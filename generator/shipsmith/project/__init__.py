@@ -1,1 +1,1 @@
-"""A project: where it is, what it records of itself, and how a new one is made."""
+"""Projects: how they are found, what they record, and how they are created."""

@@ -1,6 +1,6 @@
-"""The checksum in .copier-answers.yml, by which answers that were edited by hand are known.
+"""The checksum in .copier-answers.yml, which detects answers that were edited by hand.
 
-The template writes it, so that copier and Renovate keep it right: `checksum` takes it of the same JSON text
+The template writes it, so that it stays correct with copier and Renovate: `checksum` uses the same JSON text
 as `template/{{ _copier_conf.answers_file }}.jinja`.
 """
 
@@ -17,7 +17,7 @@ DIGITS = 16
 def checksum(answers: Mapping[str, Any]) -> str:
     """The checksum of a parsed .copier-answers.yml, in hexadecimal digits.
 
-    The order of the answers does not matter; that of the fields does, since it is the user's.
+    The order of the answers does not matter. The order of the fields does, because the user chose it.
     """
     names = sorted(answers.keys() - METADATA, key=str)
     text = _canonical([(name, answers[name]) for name in names])
@@ -25,13 +25,13 @@ def checksum(answers: Mapping[str, Any]) -> str:
 
 
 def recorded_checksum(text: str) -> str | None:
-    """The checksum that the text of a .copier-answers.yml carries; None where it has none."""
+    """The checksum in the text of a .copier-answers.yml, or None."""
     found = re.search(rf"^# Checksum: ([0-9a-f]{{{DIGITS}}})\b", text, re.MULTILINE)
     return found[1] if found else None
 
 
 def _canonical(answers: list[tuple[str, Any]]) -> str:
-    """JSON, as in the template; another text for what only an edit by hand can put there, such as a date."""
+    """JSON as in the template. Values that only a manual edit can add, such as dates, become other text."""
     try:
         return json.dumps(answers)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Make a project: `new`, from the answers to the finished repository."""
+"""Creates a project, from the answers to the finished repository."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ def create(
     git: bool = True,
     before_publishing: Callable[[], None] = lambda: None,
 ) -> list[str]:
-    """Make the project at `destination`, whole or not at all; the paths of its files."""
+    """Create the project at `destination`, completely or not at all. Returns the paths of its files."""
     destination = destination.resolve()
     workspace.check(destination)
     if git:

@@ -1,4 +1,4 @@
-"""A project that exists: where it is in its git repository."""
+"""An existing project, and its place in a git repository."""
 
 import os
 from collections.abc import Iterable
@@ -19,37 +19,37 @@ from .record import Recorded
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project in a git repository, of which it may be a subfolder."""
+    """A project in a git repository. It may be a subfolder."""
 
     folder: Path
     git: Git
     prefix: str
-    """Where `folder` is in its repository: nothing, or a path that ends in a slash."""
+    """The path of `folder` in its repository: empty, or ending with a slash."""
     control: Path
-    """The control folder, inside git's: the journal of a change, its lock, and the files that it replaced."""
+    """The control folder in git's folder: a change's journal, its lock, and the files that it replaced."""
 
     def programs_not_run(self) -> list[str]:
-        """The settings of the repository's own that name programs for its files; we run none of them."""
+        """Settings of the repository that name programs for its files. These programs are not run."""
         overridden = configuration.overridden(self.git.folder)
         return [key for key, _ in overridden if key.startswith(("filter.", "merge."))]
 
     def recorded(self) -> Recorded:
-        """What it says of itself in its working tree."""
+        """The record in its working tree."""
         return record.parse(text_of(self.folder / record.FILE, record.FILE))
 
     def recorded_at(self, commit: str) -> Recorded:
-        """What it says of itself in a commit."""
+        """The record in a commit."""
         path = f"{self.prefix}{record.FILE}"
         return record.parse(decoded(self.git.run("cat-file", "blob", f"{commit}:{path}"), path))
 
     def edited_answers(self) -> Answers:
-        """The answers that people changed by hand, as they were before; empty where none is known."""
+        """The original values of answers that were edited by hand; empty if none are known."""
         here = self.recorded()
         before = {} if here.intact else self._intact_answers()
         return {name: value for name, value in before.items() if here.answers.get(name) != value}
 
     def _intact_answers(self) -> Answers:
-        """The answers of the last commit in which they are as a tool wrote them."""
+        """The answers in the last commit whose answers match their checksum."""
         path = f"{self.prefix}{record.FILE}"
         if not self.git.optional("rev-parse", "--verify", "--quiet", "HEAD"):
             return {}
@@ -68,18 +68,18 @@ class Project:
         )
         if not named:
             return []
-        # the one command that knows no literal paths; `./` makes them so. Status 1: none is ignored
+        # this command does not support literal paths; `./` makes them literal. Status 1: none is ignored
         git = self.git.with_variables(GIT_LITERAL_PATHSPECS="0")
         output = git.run("check-ignore", "-z", "--stdin", data=named, accept=(0, 1))
         return [path.removeprefix(start) for path in nul_separated(output)]
 
     def _is_beyond_a_link(self, path: str) -> bool:
-        """Whether a folder of `path` is a symbolic link: what is there is not in this repository."""
+        """Whether a folder in `path` is a symbolic link, and the file thus outside this repository."""
         return any((self.folder / folder).is_symlink() for folder in PurePosixPath(path).parents)
 
 
 def find(path: Path) -> Project:
-    """The project at `path`, or in the nearest folder above it. Raises UserError where there is none."""
+    """The project at `path`, or in the nearest folder above it. Raises UserError if there is none."""
     start = path.resolve()
     if not start.is_dir():
         raise UserError(f"{path} is not a folder. Pass the folder of a project")

@@ -8,7 +8,7 @@ from ..git.runner import OLDEST
 from . import record
 from .existing import Project
 
-# what git leaves in its folder while something is under way, and how people end it
+# the files that git creates while an operation is in progress, and how to end it
 UNDER_WAY = {
     "MERGE_HEAD": "a merge (git merge --continue, or --abort)",
     "CHERRY_PICK_HEAD": "a cherry-pick (git cherry-pick --continue, or --abort)",
@@ -19,7 +19,7 @@ UNDER_WAY = {
 
 
 def check_ready(project: Project) -> str:
-    """The id of HEAD. Raises UserError, with all reasons, where the project cannot be changed now."""
+    """The id of HEAD. Raises UserError with all reasons if the project cannot be changed now."""
     git, problems = project.git, []
     if superproject := git.optional("rev-parse", "--show-superproject-working-tree"):
         problems.append(f"{git.folder} is a submodule of {superproject}. Change it in a clone of its own")

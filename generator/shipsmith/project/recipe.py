@@ -1,4 +1,4 @@
-"""What a project is made from."""
+"""What a project is generated from."""
 
 from dataclasses import dataclass
 

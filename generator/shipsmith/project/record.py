@@ -1,4 +1,4 @@
-"""What a project records of itself: the version it was made with, and the answers."""
+"""What a project records: the version that generated it, and the answers."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,11 @@ class Recorded:
     version: str
     answers: Answers
     intact: bool
-    """Whether the answers are those that a tool wrote; also where no checksum tells."""
+    """Whether the answers match their checksum, or there is no checksum."""
 
 
 def parse(text: str) -> Recorded:
-    """What an answers file says. Raises UserError where it is none of ours."""
+    """The content of an answers file. Raises UserError if shipsmith did not write it."""
     content = yaml_of(text, FILE)
     if not isinstance(content, dict):
         raise UserError(f"{FILE}: is not a mapping of answers. Correct it first")

@@ -1,7 +1,7 @@
-"""A place to build a project beside its destination, so that it appears there whole or not at all.
+"""Builds a project next to its destination, so that it appears there completely or not at all.
 
-A workspace is locked while its process lives. What a killed process left behind is therefore known by
-having no lock, and the next run at the same destination removes it.
+A workspace is locked while its process is running. A workspace without a lock was left by a killed process,
+and the next run with the same destination removes it.
 """
 
 import os
@@ -20,15 +20,15 @@ REMOVALS, BETWEEN_REMOVALS = 20, 0.05  # seconds
 
 @contextmanager
 def workspace(destination: Path) -> Iterator[Path]:
-    """An empty folder; `publish` makes it the destination, else it is removed at the end."""
+    """An empty folder. `publish` moves it to the destination; otherwise it is removed at the end."""
     parent = destination.parent
     prefix = f".{destination.name}.shipsmith-"
     folder = parent / f"{prefix}{token_hex(8)}"
     with ExitStack() as stack:
-        # one process at a time makes or removes workspaces
+        # only one process at a time creates or removes workspaces
         with locked(parent):
             _remove_stale(parent, prefix)
-            # before the folder is made: an interruption can come between any two lines
+            # before the folder is created: an interruption can occur between any two lines
             stack.callback(_remove, folder)
             folder.mkdir()
             stack.enter_context(locked(folder))
@@ -48,7 +48,7 @@ def publish(folder: Path, destination: Path) -> None:
 
 
 def check(destination: Path) -> None:
-    """Raise UserError where no project can be made."""
+    """Raise UserError if no project can be created there."""
     if destination.is_dir() and any(destination.iterdir()):
         raise UserError(f"{destination} exists and is not empty. Choose another place, or empty it")
     if destination.exists() and not destination.is_dir():
@@ -60,7 +60,7 @@ def check(destination: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a workspace. A git that was being started when a signal came can write to it a little longer."""
+    """Remove a workspace. A git process that was starting when a signal arrived may still write to it."""
     for _ in range(REMOVALS):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

@@ -1,1 +1,1 @@
-"""From answers to files."""
+"""Renders answers to files."""

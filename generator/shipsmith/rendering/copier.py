@@ -1,4 +1,4 @@
-"""Copier, as far as a render needs it."""
+"""Rendering with copier."""
 
 import os
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from ..template.versions import Template
 
 def run(answers: Mapping[str, Any], template: Template, destination: Path) -> None:
     """Render the template into the empty folder `destination`."""
-    # without git, copier takes the template as it stands, and starts no git for each file (decision 9)
+    # without git, copier renders the template's files as they are, without a process per file (decision 9)
     with local.env(PATH=os.devnull):
         worker = _Remembering(
             src_path=str(template.root),
@@ -35,9 +35,9 @@ def run(answers: Mapping[str, Any], template: Template, destination: Path) -> No
 
 
 class _Environment(CachingEnvironment, SandboxedEnvironment):
-    """Copier's environment, with a cache of the code.
+    """Copier's environment, with a cache of compiled templates.
 
-    Copier forgets a loop over paths where it compiles the next text: here, where that is used.
+    Copier resets the state of a path loop when it compiles the next text; here, when that text is used.
     """
 
     def from_string(self, source: Any, *arguments: Any, **named: Any) -> Compiled:
@@ -55,7 +55,7 @@ def _forget_loop(environment: Environment) -> None:
 
 
 class _Remembering(Worker):
-    """Copier's worker renders each part of each path anew: this one once, to save half of the time."""
+    """Copier's worker renders each part of each path again. This one caches them, which halves the time."""
 
     @cached_property
     def _parts(self) -> dict[str, str]:
@@ -64,7 +64,7 @@ class _Remembering(Worker):
     @cached_property
     def jinja_env(self) -> SandboxedEnvironment:
         environment: SandboxedEnvironment = super().jinja_env
-        # copier has no setting for it
+        # copier does not have a setting for this
         environment.__class__ = _Environment
         keep_code(environment)
         return environment
@@ -75,7 +75,7 @@ class _Remembering(Worker):
 
     def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
         is_plain = "{" not in string
-        # answers are final from here on
+        # from this phase on, the answers do not change
         if not is_plain and (extra_context or "{%" in string or Phase.current() is not Phase.RENDER):
             return super()._render_string(string, extra_context)
         _forget_loop(self.jinja_env)

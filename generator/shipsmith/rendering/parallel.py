@@ -1,4 +1,4 @@
-"""Two renders at the same time, one of them in a process of its own."""
+"""Two renders at the same time, one of them in a separate process."""
 
 import multiprocessing
 import os
@@ -11,8 +11,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def both(there: Callable[[], None], here: Callable[[], None]) -> None:
-    """Run both, `there` in another process. Raises what either of them raises."""
-    from . import copier  # noqa: F401  # imported here once, before the fork, for both processes
+    """Run both functions, `there` in another process. Raises the exception of either."""
+    from . import copier  # noqa: F401  # imported once, before the fork
 
     forked = multiprocessing.get_context("fork")
     receiver, sender = forked.Pipe(duplex=False)
@@ -24,14 +24,14 @@ def both(there: Callable[[], None], here: Callable[[], None]) -> None:
         if problem := receiver.recv():
             raise problem
     except EOFError as error:
-        raise RuntimeError("the process that rendered the old version died") from error
+        raise RuntimeError("the process that rendered the old version crashed") from error
     finally:
         other.kill()
         other.join()
 
 
 def _run_and_tell(work: Callable[[], None], problems: Connection) -> None:
-    """Do the work, and send the exception that ended it, or None."""
+    """Do the work, then send the exception that it raised, or None."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     Thread(target=_end_with_the_parent, daemon=True).start()
@@ -43,7 +43,7 @@ def _run_and_tell(work: Callable[[], None], problems: Connection) -> None:
 
 
 def _end_with_the_parent() -> None:
-    """Watch a parent that may be killed: its child would go on to hold the project's lock."""
+    """Exit with the parent: if it is killed, its child would continue to hold the project's lock."""
     parent = multiprocessing.parent_process()
     assert parent
     wait([parent.sentinel])

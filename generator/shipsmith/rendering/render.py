@@ -1,4 +1,4 @@
-"""From answers to files."""
+"""Renders a project."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ def render(answers: Mapping[str, Any], template: Template, destination: Path) ->
     Raises UserError for a language that is not supported.
     """
     check_language(answers)
-    # it takes most of the time to start, and what is refused does not need it
+    # importing copier takes most of the start-up time, and refused input does not need it
     from .copier import run
 
     run(answers, template, destination)

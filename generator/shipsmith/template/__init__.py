@@ -1,1 +1,1 @@
-"""The template: where it is, its versions and its questions."""
+"""The template: its location, versions and questions."""

@@ -1,4 +1,4 @@
-"""The user's cache: the template's versions, each expanded once and checked on each use, and their code."""
+"""The user's cache: versions of the template, verified on each use, and compiled templates."""
 
 import os
 import shutil
@@ -14,10 +14,9 @@ TEMPORARY = ".making-"
 
 
 def folder(tree_id: str, write: Callable[[Path], None]) -> Path:
-    """The folder whose content has the id `tree`. Where it is missing or damaged, `write` makes it anew.
+    """The folder whose content has this id. If it is missing or damaged, `write` creates it again.
 
-    `write` is given an empty folder, and may use the folder around it. Raises UserError where the cache
-    cannot be written to.
+    `write` gets an empty folder, and may also use its parent. Raises UserError if the cache is not writable.
     """
     place = _cache() / "templates" / tree_id
     if not _is_intact(place, tree_id):
@@ -32,7 +31,7 @@ def folder(tree_id: str, write: Callable[[Path], None]) -> Path:
 
 
 def compiled_texts() -> Path:
-    """The folder for the code of templates. Raises UserError where this user has none."""
+    """The folder for compiled templates. Raises UserError if the user has no cache folder."""
     return _cache() / "compiled"
 
 
@@ -56,7 +55,7 @@ def _is_intact(place: Path, tree_id: str) -> bool:
 def _make(place: Path, tree_id: str, write: Callable[[Path], None]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with locked(place.parent):
-        # another process may have made it while this one waited
+        # another process may have created it while this one waited
         if _is_intact(place, tree_id):
             return
         _remove_stale(place.parent)
@@ -65,12 +64,12 @@ def _make(place: Path, tree_id: str, write: Callable[[Path], None]) -> None:
             fresh.mkdir()
             write(fresh)
             if not _is_intact(fresh, tree_id):
-                raise RuntimeError(f"the files of {tree_id} are not what was listed")
+                raise RuntimeError(f"the files of {tree_id} do not match this id")
             _publish(fresh, place)
 
 
 def _remove_stale(templates: Path) -> None:
-    """Remove what killed processes left: whoever makes something holds the lock, and that is us."""
+    """Remove folders of killed processes: only the holder of the lock creates some, and that is us."""
     for path in templates.glob(f"{TEMPORARY}*"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -83,9 +82,9 @@ def _publish(fresh: Path, place: Path) -> None:
 
 
 def _replace_content(fresh: Path, damaged: Path) -> None:
-    """Put each file of `fresh` in its place in `damaged`, and remove the rest.
+    """Move each file of `fresh` to its place in `damaged`, and remove the rest.
 
-    Whoever reads `damaged` meanwhile finds every file that should be there, if it was there before.
+    For concurrent readers of `damaged`, intact files are never missing.
     """
     for path in damaged.iterdir():
         if _kind(path) != _kind(fresh / path.name):

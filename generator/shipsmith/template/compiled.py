@@ -1,4 +1,4 @@
-"""The user's cache of compiled templates: compiling them takes more than half of a render."""
+"""The user's cache of compiled templates: compilation takes more than half of the time of a render."""
 
 import os
 from contextlib import suppress
@@ -19,7 +19,7 @@ DIGEST = 32
 
 
 class CachingEnvironment(SandboxedEnvironment):
-    """One that compiles a text once, be it a file, the default of a question or the part of a path."""
+    """An environment that compiles each text once: files, defaults of questions and parts of paths."""
 
     def from_string(self, source: Any, *arguments: Any, **named: Any) -> Compiled:
         kept = self.bytecode_cache
@@ -33,20 +33,20 @@ class CachingEnvironment(SandboxedEnvironment):
 
 
 def keep_code(environment: Environment) -> None:
-    """Let it find code that was compiled before; a user without a cache compiles each time."""
+    """Use the cache of compiled templates. Without a cache folder, templates are compiled each time."""
     with suppress(UserError):
         environment.bytecode_cache = _Code(cache.compiled_texts(), environment)
 
 
 class _Code(BytecodeCache):
-    """Code by the text that it was compiled from, and its name, whatever version that belongs to.
+    """Compiled code by source text and name, shared by all versions of the template.
 
-    A file that is damaged, or cannot be written, costs the time to compile a text and nothing else.
+    If a file is damaged or cannot be written, the text is compiled again.
     """
 
     def __init__(self, folder: Path, environment: Environment) -> None:
         self._folder = folder
-        # what else decides about the code: the compiler, and the settings that it was given
+        # the code also depends on the compiler and its settings
         settings = [environment.trim_blocks, environment.lstrip_blocks, environment.keep_trailing_newline]
         extensions = sorted(environment.extensions)
         self._compiler = f"{version('jinja2')} {type(environment).__qualname__} {settings} {extensions}"
@@ -56,7 +56,7 @@ class _Code(BytecodeCache):
         bucket = Bucket(environment, key, self.get_source_checksum(source))
         self.load_bytecode(bucket)
         if bucket.code and filename:
-            # errors name this file, and not the one of another version with the same text
+            # errors must name this file, not that of another version with the same text
             bucket.code = bucket.code.replace(co_filename=filename)
         return bucket
 

@@ -1,4 +1,4 @@
-"""Where the template is: in this checkout, or in the installed package."""
+"""The location of the template: in this checkout, or in the installed package."""
 
 import json
 from contextlib import suppress
@@ -16,7 +16,7 @@ HISTORY = "history.json"
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a build wrote down of its repository's history."""
+    """The history that a build recorded of its repository."""
 
     version: str
     tree_ids: dict[str, str] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Carried:
 
 @cache
 def root() -> Path:
-    """The folder that holds copier.yml, template/ and presets/."""
+    """The folder with copier.yml, template/ and presets/."""
     package = Path(__file__).resolve().parents[1]
     checkout = package.parent.parent
     return checkout if (checkout / "copier.yml").is_file() else package / "_data"
@@ -33,7 +33,7 @@ def root() -> Path:
 
 @cache
 def commit() -> str:
-    """The template's version as copier records it: `git describe`, in a checkout or where this was built."""
+    """The template's version as copier records it: `git describe` of the checkout, or of the build."""
     if (root() / ".git").exists():
         with suppress(UserError):
             return head(root() / ".git")
@@ -42,7 +42,7 @@ def commit() -> str:
 
 @cache
 def carried() -> Carried:
-    """The history that came with this build; that of its release alone where none did."""
+    """The history in this build, or only its own release if it has none."""
     file = root() / HISTORY
     if not file.is_file():
         return Carried(f"v{version('shipsmith')}")

@@ -1,6 +1,6 @@
-"""What a version of the template says of the way to it: files that moved, and notes for people.
+"""The renames and notes of a version of the template, for updates to it.
 
-Each is data, in `template/_updates/VERSION.yml`; nothing in it is run.
+`template/_updates/VERSION.yml` contains them as data; nothing in it is executed.
 """
 
 from collections.abc import Iterable
@@ -17,23 +17,23 @@ FOLDER = Path("template/_updates")
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """The way to one version, for one project."""
+    """The migration of one project to one version."""
 
     version: str
     renames: tuple[tuple[str, str], ...]
-    """Files or folders: where they were, and where they are now."""
+    """Old and new paths of files or folders."""
     notes: tuple[str, ...]
 
 
 def load(root: Path, versions: Iterable[str], answers: Answers) -> list[Migration]:
-    """What the template at `root` says of `versions`, in their order, for a project of these answers."""
+    """The migrations to `versions` in the template at `root`, for a project with these answers."""
     questionnaire = questions_of(root)
     files = [(version, root / FOLDER / f"{version}.yml") for version in versions]
     return [_migration(version, file, questionnaire, answers) for version, file in files if file.is_file()]
 
 
 def moved(path: str, migrations: Iterable[Migration]) -> str:
-    """Where the file at `path` is after `migrations`."""
+    """The path of the file `path` after `migrations`."""
     for migration in migrations:
         for old, new in migration.renames:
             if path == old:

@@ -1,4 +1,4 @@
-"""Starter kits: named answers, ours in presets/ or a team's own file."""
+"""Starter kits: named answers, in presets/ or a team's own file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ def shipped(root: Path) -> dict[str, Preset]:
 
 
 def load(root: Path, name_or_file: str) -> Preset:
-    """A shipped preset by its name, else the file of that path."""
+    """A shipped preset by name, or else the file with this path."""
     presets = shipped(root)
     if name_or_file in presets:
         return presets[name_or_file]

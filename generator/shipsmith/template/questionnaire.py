@@ -1,4 +1,4 @@
-"""The template's questions: which there are, what they accept, and which values exclude each other."""
+"""The template's questions, what they accept, and which values exclude each other."""
 
 import json
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -24,7 +24,7 @@ BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of copier.yml. `default` and `validator` are Jinja where they are text."""
+    """One question of copier.yml. `default` and `validator` are Jinja if they are text."""
 
     name: str
     type: str
@@ -36,7 +36,7 @@ class Question:
 
     @property
     def is_option(self) -> bool:
-        """Whether it has a fixed set of values: those are the options, the rest are names and the like."""
+        """Whether it has a fixed set of values. Questions for names and the like do not."""
         return not self.hidden and (self.type == "bool" or bool(self.choices))
 
     @property
@@ -102,7 +102,7 @@ class Questionnaire:
         return json.loads(text) if question.type == "json" else text
 
     def context(self, answers: Answers) -> Answers:
-        """The answers with the names that follow from them, as the template's files see them."""
+        """The variables of the template's files: the answers, and names derived from them."""
         context = answers | {"_copier_answers": answers}
         for name, question in self.questions.items():
             if question.hidden:
@@ -110,7 +110,7 @@ class Questionnaire:
         return context
 
     def owned(self, answers: Answers) -> Callable[[str], bool]:
-        """Tells the paths of files that are the user's once they are made."""
+        """A predicate for the paths of files that belong to the user once they are created."""
         patterns = self._document.get("_skip_if_exists", [])
         if not patterns:
             return lambda path: False
@@ -121,7 +121,7 @@ class Questionnaire:
         return GitIgnoreSpec.from_lines(patterns).match_file
 
     def parse(self, name: str, text: str) -> Any:
-        """The value that `text`, from the command line, stands for; the text itself where it is none."""
+        """The value of `text` from the command line, or the text itself if it is not valid."""
         question = self.questions.get(name)
         if question and question.type == "bool":
             return BOOLEANS.get(text.lower(), text)
@@ -143,7 +143,7 @@ class Questionnaire:
             answers[name] = given[name] if name in given else self.default(question, answers)
             if problem := _mistyped(question, answers[name]):
                 problems.append(problem)
-                # carry on with what is valid, so that later answers are checked as well
+                # continue with a valid value, so that later answers are checked as well
                 answers[name] = self.default(question, answers)
         self._check_language(answers)
         problems += self.broken(answers, given) or self.broken(answers, self.asked)
@@ -152,7 +152,7 @@ class Questionnaire:
         return answers
 
     def _check_language(self, answers: Answers) -> None:
-        """Raise UserError where the template lacks what a language needs: the validators read its words."""
+        """Raise UserError if files of a language are missing: validators use its reserved words."""
         language = answers.get(LANGUAGE)
         if language is None:
             return
@@ -162,7 +162,7 @@ class Questionnaire:
             raise UserError(f"{LANGUAGE}={language} is not supported. Missing: {', '.join(missing)}")
 
     def problems(self, given: Mapping[str, Any]) -> tuple[str, ...]:
-        """What `resolve` would refuse, to be told with what else is wrong; nothing if it accepts `given`."""
+        """The problems that `resolve` would raise, so that they can be reported together with others."""
         try:
             self.resolve(given)
         except UserError as error:
@@ -170,7 +170,7 @@ class Questionnaire:
         return ()
 
     def broken(self, answers: Answers, names: Container[str]) -> list[str]:
-        """What the validators say of the answers to `names`, all of them being of the right types."""
+        """The validators' messages about the answers to `names`, which must have the right types."""
         return [
             f"{name}: {problem}"
             for name, question in self.asked.items()
@@ -178,11 +178,11 @@ class Questionnaire:
         ]
 
     def problem(self, question: Question, answers: Mapping[str, Any]) -> str:
-        """What the validator says of the answer to `question`; nothing where it accepts it."""
+        """The validator's message about the answer to `question`; empty if it accepts the answer."""
         return self.render(question.validator, answers).strip(" ;\n")
 
     def rules(self) -> list[Rule]:
-        """Every two values that the validators refuse together, all else being as it is by default."""
+        """All pairs of values that the validators refuse when everything else has its default."""
         defaults = self.resolve({})
         found = []
         for first, second in combinations(self.options.values(), 2):
@@ -232,7 +232,7 @@ def _mistyped(question: Question, value: Any) -> str | None:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    """A copier.yml: several documents, of which some are files that `!include` names."""
+    """A copier.yml, which has several documents, some of them files that `!include` names."""
 
     class Loader(SafeLoader):  # type: ignore[misc]  # one of two, of the same interface
         pass

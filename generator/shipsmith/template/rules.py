@@ -1,7 +1,4 @@
-"""What holds for every template that is put together from options: a list of what is wrong, in sentences.
-
-docs/adding-an-option.md explains the rules.
-"""
+"""Checks that the options of a template fit together. docs/adding-an-option.md explains the rules."""
 
 import re
 from collections import Counter
@@ -18,19 +15,19 @@ from .questionnaire import Questionnaire
 NOTHING = (False, "none")
 PLACES = "template/_shared/places.jinja"
 SERVER = "server"
-"""The one part that fills no place: a description of a server, from which others follow."""
+"""The only part that does not fill a place: it describes a server, from which shared files are generated."""
 
 LISTS_OF_PACKAGES = ("universe.in", "universe.lock", "shipsmith.lock", "reserved.jinja")
 COMMON_WORDS = {"memory"}
-"""Choices whose name is a word of the language: only a flag names them."""
+"""Choices whose name is a common word: only their flag counts as a mention."""
 
 NAMES_OF_OTHERS = re.compile(r"[\w.-]*kubernetes\.io|(?:www\.)?github\.com|sqlite_\w+|sqlite3")
-"""Where the name of a product is part of another one: labels, addresses, names of Python."""
+"""Names that contain the name of a product: labels, addresses, Python modules and classes."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A template's files, by what the rules ask of them."""
+    """The files of a template, as the rules need them."""
 
     root: Path
 
@@ -40,7 +37,7 @@ class Layout:
 
     @cached_property
     def choices(self) -> dict[str, list[str]]:
-        """Each option with its values that bring something; of one that is only on or off, none."""
+        """Each option with the values that add files; an empty list for options that are on or off."""
         options = (each for each in self.questionnaire.options.values() if each.name != "language")
         return {each.name: [str(value) for value in each.values if _brings(value)] for each in options}
 
@@ -54,27 +51,27 @@ class Layout:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """The files of the template by their paths, where they are text."""
+        """The text of each file of the template, by path."""
         files = (path for path in sorted((self.root / "template").rglob("*")) if path.is_file())
         return {str(path.relative_to(self.root)): path.read_text(errors="replace") for path in files}
 
     @cached_property
     def places(self) -> dict[str, tuple[str, str]]:
-        """The places that options can fill, each with its file and what goes there."""
+        """The places that options can fill, each with its file and its meaning."""
         source = (self.root / PLACES).read_text()
         listed = Environment().from_string(source).module.places  # type: ignore[attr-defined]  # set there
         return {place: (file, meaning) for place, (file, meaning) in listed.items()}
 
 
 def problems(root: Path) -> list[str]:
-    """What is wrong with the template at `root`; nothing if all rules hold."""
+    """The violations in the template at `root`, as sentences; empty if all rules hold."""
     layout = Layout(root)
     rules = (_names_twice, _order, _languages, _folders, _parts, _unused_places, _folder_names, _products)
     return [problem for rule in rules for problem in rule(layout)]
 
 
 def assigned(page: Path) -> list[str]:
-    """The names that a page gives to something."""
+    """The names that a page defines."""
     names = []
     for node in Environment().parse(page.read_text()).body:
         match node:
@@ -86,20 +83,23 @@ def assigned(page: Path) -> list[str]:
 
 
 def _names_twice(layout: Layout) -> Iterator[str]:
-    """Copier lets the last definition of a name win, without a word."""
+    """Copier silently uses the last definition of a name."""
     files = [layout.root / "copier.yml", *sorted(layout.root.glob("template/*/_option/question.yml"))]
     found = Counter(name for file in files for name in _defined(file))
     for name, count in sorted(found.items()):
         if count > 1:
             where = ", ".join(_short(layout, file) for file in files if name in _defined(file))
-            yield f"{name} is defined {count} times, in {where}. A flag is called with_OPTION_VALUE"
+            yield f"{name} is defined {count} times, in {where}. Name flags with_OPTION_VALUE"
 
 
 def _order(layout: Layout) -> Iterator[str]:
     order = layout.questionnaire.questions["options"].default
     if order != list(layout.choices):
         included, listed = ", ".join(layout.choices), ", ".join(order)
-        yield f"copier.yml includes the options {included}, and `options` there lists {listed}"
+        yield (
+            f"copier.yml includes the options {included}, but its `options` lists {listed}. "
+            "List the same options in the same order"
+        )
 
 
 def _languages(layout: Layout) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _languages(layout: Layout) -> Iterator[str]:
         pages = (f"{_flag(f'in_{language}')}/_option/parts.jinja", f"_shared/{language}/reserved.jinja")
         for page in pages:
             if not (layout.root / "template" / page).is_file():
-                yield f"language={language} has no file template/{page}"
+                yield f"template/{page} is missing. language={language} requires it"
 
 
 def _folders(layout: Layout) -> Iterator[str]:
@@ -118,9 +118,9 @@ def _folders(layout: Layout) -> Iterator[str]:
             name = f"{option}={value}" if value else option
             if flag not in layout.questionnaire.questions:
                 question = layout.folder(option) / "_option/question.yml"
-                yield f"{name} has no flag {flag} in {_short(layout, question)}"
+                yield f"{name} requires the flag {flag}. Define it in {_short(layout, question)}"
             if not page.is_file():
-                yield f"{name} has no page {_short(layout, page)}, which says what it adds to shared files"
+                yield f"{_short(layout, page)} is missing. {name} needs it for its parts of shared files"
 
 
 def _parts(layout: Layout) -> Iterator[str]:
@@ -129,7 +129,7 @@ def _parts(layout: Layout) -> Iterator[str]:
             if name not in layout.places and name != SERVER:
                 yield (
                     f"{_short(layout, page)} fills {name}, which is not a place in a shared file. "
-                    f"{PLACES} lists them"
+                    f"{PLACES} lists the places"
                 )
 
 
@@ -137,9 +137,9 @@ def _unused_places(layout: Layout) -> Iterator[str]:
     filled = {name for page in layout.pages for name in assigned(page)}
     used = {name for text in layout.texts.values() for name in re.findall(r"\bslots\.(\w+)", text)}
     for name in sorted(layout.places.keys() - filled):
-        yield f"no option fills {name}. Remove it from {PLACES} and from its file"
+        yield f"no option fills the place {name}. Remove it from {PLACES} and from its file"
     for name in sorted(layout.places.keys() - used):
-        yield f"no shared file uses {name}. Write slots.{name} there, or remove it from {PLACES}"
+        yield f"no shared file uses the place {name}. Add slots.{name} to one, or remove it from {PLACES}"
 
 
 def _folder_names(layout: Layout) -> Iterator[str]:
@@ -148,11 +148,11 @@ def _folder_names(layout: Layout) -> Iterator[str]:
         name for path in layout.texts for name in re.findall(r"{{ ((?:with|without|has|in)_\w+) }}", path)
     }
     for name in sorted(names - known):
-        yield f"a folder is called {_flag(name)}, and no question.yml defines {name}"
+        yield f"a folder is named {_flag(name)}, but {name} is not defined. Define it, or rename the folder"
 
 
 def _products(layout: Layout) -> Iterator[str]:
-    """Who adds a choice must not have to look into other options; what they need is a capability."""
+    """Adding a choice must not require edits in other options: they use capabilities instead of names."""
     for option, values in layout.choices.items():
         for value in values:
             own = (
@@ -164,11 +164,14 @@ def _products(layout: Layout) -> Iterator[str]:
                     continue
                 name = f"with_{option}_{value}" if value in COMMON_WORDS else value
                 if line := _naming(name, path, text):
-                    yield f"{path} names {value}, which is {option}'s: {line}"
+                    yield (
+                        f"{path} mentions {value}, a choice of {option}. "
+                        f"Move this to the choice's folder, or use a capability: {line}"
+                    )
 
 
 def _naming(product: str, path: str, text: str) -> str:
-    """The first line that has the name of a product, or the path."""
+    """The first line that contains the name of a product, or the path if that does."""
     for line in (path, *text.splitlines()):
         if re.search(rf"(?<![a-z]){product}(?![a-z])", NAMES_OF_OTHERS.sub("", line), re.IGNORECASE):
             return line.strip()
@@ -176,7 +179,7 @@ def _naming(product: str, path: str, text: str) -> str:
 
 
 def _defined(file: Path) -> list[str]:
-    """The names that a file of questions defines, as often as it does."""
+    """The names that a file of questions defines, with repetitions."""
     names = []
     for document in yaml.compose_all(file.read_text(), Loader=_Includes):
         if isinstance(document, yaml.MappingNode):
@@ -185,7 +188,7 @@ def _defined(file: Path) -> list[str]:
 
 
 class _Includes(yaml.SafeLoader):
-    """`!include` is copier's: what it names is read as a file of its own."""
+    """Accepts copier's `!include`; the included files are read on their own."""
 
 
 def _brings(value: object) -> bool:

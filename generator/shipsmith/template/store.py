@@ -1,4 +1,4 @@
-"""Where the versions of the template are kept: in a clone's own objects, or in the bundle of a release."""
+"""The store of the template's versions: a clone's own objects, or the bundle of a release."""
 
 import os
 import re
@@ -19,22 +19,22 @@ BUNDLE = "history.bundle"
 
 
 class Archive(Protocol):
-    """The versions that can be had, and their files."""
+    """The available versions and their files."""
 
     def releases(self) -> list[str]:
         """The released versions, oldest first."""
 
     def tree_id(self, version: str) -> str | None:
-        """The id of the folder that holds the version's files; None where the version is unknown."""
+        """The id of the folder with the version's files; None if the version is unknown."""
 
     def write(self, version: str, folder: Path) -> None:
-        """Write the files of a version that is known into `folder`; more than that only beside it."""
+        """Write the files of a known version to `folder`. Temporary files go next to it."""
 
     def describe(self, version: str) -> str:
-        """The version as `git describe` has it, where that can be told; else as it is."""
+        """The version in the form of `git describe` if that is known, or else unchanged."""
 
     def precedes(self, old: str, new: str) -> bool | None:
-        """Whether `new` was made from `old`, and differs; None where neither was made from the other."""
+        """Whether `old` is a proper ancestor of `new`; None if neither is an ancestor of the other."""
 
 
 class Clone:
@@ -55,11 +55,11 @@ class Clone:
         return tree_id(entries) if len(entries) == len(TEMPLATE) else None
 
     def listing(self, version: str) -> bytes:
-        """The template's entries as `git ls-tree -z` lists them. Raises GitError where unknown."""
+        """The output of `git ls-tree -z` for the template. Raises GitError if the version is unknown."""
         return _list(self._git_dir, _revision(version))
 
     def objects(self) -> bytes:
-        """The path of its objects."""
+        """The path of its object store."""
         return git(self._git_dir, "rev-parse", "--path-format=absolute", "--git-path", "objects")
 
     def write(self, version: str, folder: Path) -> None:
@@ -85,7 +85,7 @@ class Clone:
 
 
 class Bundle:
-    """What a release carries: the id of each version's files, and the files in a git bundle."""
+    """The content of a release: the id of each version's files, and a git bundle with the files."""
 
     def __init__(self, file: Path, tree_ids: Mapping[str, str]) -> None:
         self._file = file
@@ -119,17 +119,17 @@ def released(version: str) -> bool:
 
 
 def unreleased(version: str) -> bool:
-    """Whether `version` names a commit as `git describe` does where it is no release."""
+    """Whether `version` names an unreleased commit, in the form of `git describe`."""
     return bool(DESCRIBED.fullmatch(version) or BARE.fullmatch(version))
 
 
 def head(git_dir: Path) -> str:
-    """What is checked out, as copier records it."""
+    """The checked-out version, as copier records it."""
     return git(git_dir, "describe", "--tags", "--always").decode().strip()
 
 
 def initialise(git_dir: Path) -> None:
-    """Make an empty bare repository."""
+    """Create an empty bare repository."""
     command = ["init", "--quiet", "--bare", "--template=", "--object-format=sha1"]
     _run([*command, str(git_dir)])
 
@@ -137,9 +137,9 @@ def initialise(git_dir: Path) -> None:
 def git(
     git_dir: Path, *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
 ) -> bytes:
-    """What git prints, whatever the user's configuration. Raises GitError where it fails.
+    """The output of git, independent of the user's configuration. Raises GitError if it fails.
 
-    With its folder named, git does not ask who owns it: who runs our code from there trusts it already.
+    With an explicit folder, git does not check its owner: users who run our code from there already trust it.
     """
     return _run([f"--git-dir={git_dir}", "-c", "core.abbrev=auto", *arguments], stdin, variables)
 
@@ -149,14 +149,14 @@ def _run(arguments: list[str], stdin: bytes = b"", variables: Mapping[str, str] 
     try:
         result = start(arguments, settings, data=stdin)
     except OSError as error:
-        raise UserError("git was not found. Install it: it reads the versions of the template") from error
+        raise UserError("git was not found. Install it: versions of the template are read with it") from error
     if result.returncode:
         raise GitError(f"git {' '.join(arguments)}: {os.fsdecode(result.stderr).strip()}")
     return result.stdout
 
 
 def _revision(version: str) -> str:
-    """What git calls the version; nothing, which git refuses, where it cannot be one."""
+    """Git's name for the version; empty, which git refuses, if it cannot be a version."""
     if released(version):
         return f"refs/tags/{version}^{{commit}}"
     return f"{version}^{{commit}}" if unreleased(version) else ""
@@ -167,7 +167,7 @@ def _list(git_dir: Path, revision: str, *options: str) -> bytes:
 
 
 def _write_files(git_dir: Path, revision: str, folder: Path) -> None:
-    """The content of each as it was committed: no filter, no line ending is changed."""
+    """Write each file as it was committed, without filters and line-ending conversion."""
     files = listed(_list(git_dir, revision, "-r"))
     oids = list(dict.fromkeys(entry.oid for entry in files.values()))
     wanted = "".join(f"{oid}\n" for oid in oids).encode()

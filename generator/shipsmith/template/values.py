@@ -1,4 +1,4 @@
-"""Answers as people read and write them."""
+"""Answers in the form that people read and write."""
 
 from typing import Any
 
@@ -12,5 +12,5 @@ def shown(value: Any) -> str:
 
 
 def as_setting(value: Any) -> str:
-    """A value as `shipsmith set OPTION=VALUE` reads it."""
+    """A value in the syntax of `shipsmith set OPTION=VALUE`."""
     return f"{{{shown(value)}}}" if isinstance(value, dict) else shown(value)

@@ -1,4 +1,4 @@
-"""The versions of the template: which there are, in which order, and the files of each."""
+"""The versions of the template, their order and their files."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -20,23 +20,23 @@ class Template:
     """One version of the template."""
 
     version: str
-    """As a project records it: v1.4.0, or v1.4.0-5-gabc1234 where it is no release."""
+    """As a project records it: v1.4.0, or v1.4.0-5-gabc1234 if it is not a release."""
     root: Path
-    """The folder that holds copier.yml, template/ and presets/."""
+    """The folder with copier.yml, template/ and presets/."""
 
 
 def working() -> Template:
-    """The template as it stands in this checkout, changes included; what was installed elsewhere."""
+    """The template in this checkout, including uncommitted changes, or in the installed package."""
     return Template(location.commit(), location.root())
 
 
 def newest() -> Template:
-    """What this shipsmith is, as it was committed."""
+    """The version of this shipsmith, as it was committed."""
     return template(location.commit())
 
 
 def template(version: str) -> Template:
-    """The template at `version`. Raises UserError where it is unknown, or newer than this shipsmith."""
+    """The template at `version`. Raises UserError if it is unknown, or newer than this shipsmith."""
     archive = _archive()
     tree_id = archive.tree_id(version)
     if version == location.commit() and _is_pristine(tree_id):
@@ -58,9 +58,9 @@ def passed(old: str, new: str) -> list[str]:
 
 
 def precedes(old: str, new: str) -> bool | None:
-    """Whether `old` is strictly older than `new`; None where no order is known.
+    """Whether `old` is strictly older than `new`; None if the order is unknown.
 
-    Releases are ordered by their numbers, commits between them by the release before them.
+    Releases are ordered by version number, commits between them by the release before them.
     """
     archive = _archive()
     before, after = (_position(archive.describe(version)) for version in (old, new))
@@ -79,14 +79,14 @@ def _archive() -> Archive:
 
 
 def _is_pristine(tree_id: str | None) -> bool:
-    """Whether the source's files are those of the commit: always so in what was installed."""
+    """Whether the files are those of the commit, which is always true for an installed package."""
     if not (location.root() / ".git").exists():
         return True
     return folder_id(location.root(), TEMPLATE) == tree_id
 
 
 def _position(version: str) -> tuple[Version, int] | None:
-    """The release that a version is or follows, and the number of commits since."""
+    """The release of a version, or the latest one before it, and the number of commits since."""
     if released(version):
         return Version(version), 0
     described = DESCRIBED.fullmatch(version)
@@ -104,8 +104,8 @@ def _unknown(version: str, releases: list[str]) -> str:
         return f"{version}: this shipsmith knows versions up to {last}. Upgrade it: {upgrade}"
     if unreleased(version) and not in_clone:
         return (
-            f"{version}: a commit that was not released, and what is installed knows releases only."
+            f"{version}: is an unreleased commit, and the installed package only has releases."
             f" Run shipsmith from a clone of {location.PUBLIC_URL}"
         )
     known = ", ".join(dict.fromkeys([*releases, location.commit()]))
-    return f"{version!r}: no such version.{nearest(version, releases)} There are: {known}"
+    return f"{version!r}: no such version.{nearest(version, releases)} Known versions: {known}"

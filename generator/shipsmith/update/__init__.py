@@ -1,1 +1,1 @@
-"""Changes of a project that exists."""
+"""Changes to an existing project."""

@@ -1,4 +1,4 @@
-"""Carry out a plan: change the project's files, staged and not committed."""
+"""Applies a plan: changes the project's files and stages them, without a commit."""
 
 from ..project.existing import Project
 from . import change
@@ -7,7 +7,7 @@ from .plan import Plan
 
 
 def apply(project: Project, plan: Plan, title: str) -> None:
-    """Raises UserError, with nothing touched, where something is not as it was when this was planned."""
+    """Raises UserError, without changing anything, if the project has changed since this was planned."""
     if not plan.step:
         return
     outcome, step = plan.outcome, plan.step

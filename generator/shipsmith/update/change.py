@@ -1,7 +1,7 @@
-"""How a change reaches the working tree.
+"""Applies a change to the working tree.
 
-Before the first file is touched, a journal says which files will be. Index and working tree are changed while
-we hold git's lock on the index, and the new index takes the place of the old one when all files are there.
+Before the first file changes, a journal lists the files that will change. Index and working tree are changed
+under git's index lock, and the new index replaces the old one when all files are written.
 """
 
 import os
@@ -23,12 +23,12 @@ from .journal import Journal, Phase
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From where to where index and working tree go; paths are relative to the repository."""
+    """The old and new state of index and working tree. Paths are relative to the repository."""
 
     head: str
-    """The commit that HEAD was when this was prepared."""
+    """The commit of HEAD when this was prepared."""
     before: str
-    """The tree that the index was."""
+    """The tree of the index when this was prepared."""
     after: str
     conflicts: Conflicts = field(default_factory=dict)
     ignored: list[IgnoredChange] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Step:
 
 @contextmanager
 def alone(project: Project) -> Iterator[Git]:
-    """Git for this process alone to change the project by. A git that outlives us holds the lock on."""
+    """Git, with a lock on the project for this process. A git process that outlives it keeps the lock."""
     project.control.mkdir(exist_ok=True)
     with ExitStack() as stack:
         try:
@@ -49,11 +49,11 @@ def alone(project: Project) -> Iterator[Git]:
 
 
 def under_way(project: Project) -> Journal | None:
-    """The change that is not committed, if there is one."""
+    """The uncommitted change, if there is one."""
     written = journal.read(project.control)
     if not written or written.is_half_done or written.head == _head(project.git):
         return written
-    # something else was committed since, or another branch is checked out: is the change still staged?
+    # another commit was made or another branch checked out: is the change still staged?
     staged = project.git.differences("diff-index", "--cached", "HEAD")
     is_here = any(written.changes.get(path) == pair for path, pair in staged.items())
     return written if is_here else None
@@ -68,23 +68,23 @@ def check_nothing_is_left(project: Project) -> None:
 
 
 def interrupted(left: Journal) -> str:
-    return f"an earlier change was interrupted ({left.title}). Put everything back first: shipsmith undo"
+    return f"an earlier change was interrupted ({left.title}). Undo it first: shipsmith undo"
 
 
 def is_staged(project: Project) -> bool:
-    """Whether something is staged: people can also have put all of it back by themselves."""
+    """Whether something is staged: users may also have reverted everything themselves."""
     return bool(project.git.run("diff-index", "--cached", "--name-only", "HEAD"))
 
 
 def apply(git: Git, project: Project, step: Step, written: Journal) -> None:
-    """Change index and working tree. Raises UserError, with nothing touched, if either is not as it was."""
+    """Change index and working tree. Raises UserError, without changing anything, if either has changed."""
     control = project.control
     with index.locked(git, control) as held:
         _check_nothing_moved(git, held, step)
         if step.ignored:
             ignored.forget(control)
         journal.write(control, replace(written, phase=Phase.APPLYING))
-        with noted("Some files may be changed already. Put them back: shipsmith undo"):
+        with noted("Some files may already be changed. Restore them: shipsmith undo"):
             ignored.put(git, control, step.ignored)
             held.git.run("read-tree", "-m", "-u", step.before, step.after)
             if step.conflicts:
@@ -94,7 +94,7 @@ def apply(git: Git, project: Project, step: Step, written: Journal) -> None:
 
 
 def check_nothing_is_in_the_way(folder: Path, before: Iterable[str], after: Iterable[str]) -> None:
-    """Raise UserError where a file that git does not know is where a new one goes."""
+    """Raise UserError if an untracked file is in the place of a new one."""
     tracked = {folder / path for path in before}
     problems = []
     for path in sorted(set(after) - set(before)):
@@ -108,7 +108,7 @@ def check_nothing_is_in_the_way(folder: Path, before: Iterable[str], after: Iter
 
 @contextmanager
 def noted(note: str) -> Iterator[None]:
-    """Say what to do where this ends with an error, or is interrupted."""
+    """Add a note that says what to do if the block fails or is interrupted."""
     try:
         yield
     except BaseException as error:
@@ -121,7 +121,7 @@ def _head(git: Git) -> str:
 
 
 def _check_nothing_moved(git: Git, held: Index, step: Step) -> None:
-    """Raise UserError where something is not as it was when this was prepared."""
+    """Raise UserError if something has changed since this was prepared."""
     if _head(git) != step.head:
         raise UserError("HEAD moved in the meantime. Run the command again")
     if staged := nul_separated(held.git.run("diff-index", "--cached", "--name-only", "-z", step.before)):
@@ -136,17 +136,17 @@ def _check_nothing_moved(git: Git, held: Index, step: Step) -> None:
     files = {change.path: look(git, place(git.folder, change.path)) for change in step.ignored}
     if edited := [change.path for change in step.ignored if files[change.path] != change.before]:
         raise UserError(*_moved(edited, "was edited"))
-    # whatever git itself would refuse
+    # everything else that git would refuse
     held.git.run("read-tree", "-n", "-m", "-u", step.before, step.after)
 
 
 def _moved(paths: list[str], how: str) -> list[str]:
-    problems = [f"{path} {how} while this was prepared" for path in paths]
-    return [*problems, "nothing was changed. Commit or put back what is said above, then run this again"]
+    problems = [f"{path} {how} while the change was being prepared" for path in paths]
+    return [*problems, "nothing was changed. Commit or restore these files, then run the command again"]
 
 
 def _unmerged(step: Step) -> bytes:
-    """The index's lines for files in conflict: none at stage 0, and one for each side."""
+    """The index entries for files in conflict: none at stage 0, and one for each side."""
     lines = index_lines({path: nothing(step.head) for path in step.conflicts})
     for path, entries in step.conflicts.items():
         for stage, entry in sorted(entries.items()):
@@ -155,7 +155,7 @@ def _unmerged(step: Step) -> bytes:
 
 
 def nothing(oid: str) -> Entry:
-    """What removes a path from the index, with an id as long as `oid`."""
+    """The entry that removes a path from the index, with an id as long as `oid`."""
     return Entry("0", "0" * len(oid))
 
 

@@ -1,7 +1,8 @@
-"""Rendered files that the project's git ignores: no merge sees them, so they are replaced or stand aside.
+"""Rendered files that git ignores in the project. They are not merged: they are replaced, or written next to
+the user's file.
 
-What is replaced is kept whole in the control folder, with its mode and type, until the change is committed
-or undone.
+Replaced files are kept in the control folder, with their modes and types, until the change is committed or
+undone.
 """
 
 import errno
@@ -18,28 +19,28 @@ from ..project.existing import Project
 from .sides import Sides
 
 SAVED, UNDONE, WRITTEN = "saved", "undone", "written"
-"""In the control folder: what was replaced, what `undo` found edited, and a file before it gets its name."""
+"""In the control folder: replaced files, edited files that `undo` found, and a file before its rename."""
 
 NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP)
-"""Where a file cannot have two names: on two file systems, or on one of another kind."""
+"""Errors of a hard link across file systems, or on one without hard links."""
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoredChange:
-    """What happens to one file that git ignores."""
+    """What happens to one ignored file."""
 
     path: str
     before: Entry | None
-    """What it is; nothing where there is none."""
+    """The current file; None if there is none."""
     after: Entry | None
-    """What it shall be; nothing where it shall go."""
+    """The new file; None if it is removed."""
     is_program: bool | None = None
-    """Whether it becomes executable, or no longer is; None where the new version leaves that as it is."""
+    """Whether it becomes executable; None if the new version does not change that."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakenOut:
-    """What is to be done with ignored files, and the sides of the merge without them."""
+    """The changes to ignored files, and the sides of the merge without these files."""
 
     sides: Sides
     changes: list[IgnoredChange]
@@ -49,7 +50,7 @@ class TakenOut:
 def take_out(git: Git, project: Project, sides: Sides) -> TakenOut:
     candidates = sorted((sides.base.keys() | sides.new.keys()) - sides.user.keys())
     beyond = {path: links for path in candidates if (links := links_above(project.folder, path))}
-    # a link that is committed is git's to merge
+    # git merges a committed symbolic link
     unreachable = [path for path, links in beyond.items() if not sides.user.keys() & set(links)]
     ignored = project.ignored(path for path in candidates if path not in beyond)
     differing = {path for path in (*unreachable, *ignored) if sides.base.get(path) != sides.new.get(path)}
@@ -64,7 +65,7 @@ def take_out(git: Git, project: Project, sides: Sides) -> TakenOut:
 
 
 def put(git: Git, control: Path, changes: list[IgnoredChange]) -> None:
-    """Write the files, or remove them. What they replace moves into the control folder first."""
+    """Write or remove the files. Replaced files are moved to the control folder first."""
     contents = git.read(change.after.oid for change in changes if change.after)
     for change in changes:
         file, saved, written = (
@@ -83,12 +84,12 @@ def put(git: Git, control: Path, changes: list[IgnoredChange]) -> None:
 
 
 def put_back(git: Git, control: Path, differences: Differences) -> Path | None:
-    """Bring back what was there; the folder that keeps what people made of the files since, if they did."""
+    """Restore the replaced files. Returns the folder with files that people have edited since, if any."""
     kept = _free_folder(control / UNDONE)
     for path, (before, after) in differences.items():
         file, saved = place(git.folder, path), control / SAVED / path
         if before and not os.path.lexists(saved):
-            # the change did not come so far, or an undo that was killed did
+            # the change did not get this far, or a killed undo has restored this file
             continue
         if before and _is_same(saved, file):
             saved.unlink()
@@ -107,12 +108,12 @@ def put_back(git: Git, control: Path, differences: Differences) -> Path | None:
 
 
 def forget(control: Path) -> None:
-    """Drop what was kept for `put_back`."""
+    """Delete the files that were kept for `put_back`."""
     shutil.rmtree(control / SAVED, ignore_errors=True)
 
 
 def look(git: Git, file: Path) -> Entry | None:
-    """What stands there, as git would see it; an entry without an id where it is neither file nor link."""
+    """The entry that git would record for a path; without an id if it is neither a file nor a link."""
     try:
         mode = file.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -125,7 +126,7 @@ def look(git: Git, file: Path) -> Entry | None:
 
 
 def place(folder: Path, path: str) -> Path:
-    """Where `path` is below `folder`. Raises UserError where a link on the way leads elsewhere."""
+    """`path` below `folder`. Raises UserError if one of its folders is a symbolic link."""
     for link in links_above(folder, path):
         raise UserError(
             f"{link} is a symbolic link, where the change has a folder. Move it away, then run this again"
@@ -134,13 +135,13 @@ def place(folder: Path, path: str) -> Path:
 
 
 def links_above(folder: Path, path: str) -> list[str]:
-    """The folders on the way to `path` that are symbolic links."""
+    """The parent folders of `path` that are symbolic links."""
     above = [str(each) for each in PurePosixPath(path).parents]
     return [each for each in above[:-1] if (folder / each).is_symlink()]
 
 
 def remove(path: Path, top: Path) -> None:
-    """Remove a file, and the folders that are empty then."""
+    """Remove a file, and folders that become empty."""
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
     for folder in path.parents:
@@ -155,7 +156,7 @@ def remove(path: Path, top: Path) -> None:
 def _change(
     git: Git, folder: Path, path: str, old: Entry | None, new: Entry | None
 ) -> tuple[IgnoredChange | None, str]:
-    """What to do for one file, and why it itself is left alone, if it is."""
+    """The change to one file, and the reason if the file itself is left alone."""
     present = look(git, folder / path)
     if new and _is_alike(present, new):
         return None, ""
@@ -172,14 +173,14 @@ def _change(
 
 
 def _is_alike(one: Entry | None, other: Entry | None) -> bool:
-    """Whether content and type are the same; people may have changed who can read or run a file."""
+    """Whether content and type are the same. Permissions do not count: people may have changed them."""
     if one is None or other is None:
         return one is other
     return one.oid == other.oid and (one.mode == SYMBOLIC_LINK) == (other.mode == SYMBOLIC_LINK)
 
 
 def _permissions(saved: Path, is_program: bool | None) -> int | None:
-    """Those of the file that is replaced, where it is one."""
+    """The permissions of the replaced file, if it is a file."""
     try:
         status = saved.lstat()
     except FileNotFoundError:
@@ -189,7 +190,7 @@ def _permissions(saved: Path, is_program: bool | None) -> int | None:
     permissions = status.st_mode & 0o777
     if is_program is None:
         return permissions
-    # whoever may read it may run it
+    # everyone who can read it can run it
     return permissions | (permissions & 0o444) >> 2 if is_program else permissions & ~0o111
 
 
@@ -206,7 +207,7 @@ def _write(file: Path, entry: Entry, content: bytes, permissions: int | None) ->
 
 
 def _move(source: Path, target: Path) -> None:
-    """Rename, or copy where git's folder is on another file system."""
+    """Rename a file, or copy it if git's folder is on another file system."""
     try:
         os.replace(source, target)
     except OSError as error:
@@ -218,12 +219,12 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _name(source: Path, file: Path, path: str) -> None:
-    """Move to a name that is free: what appeared there meanwhile is somebody's, and stays."""
+    """Move a file to an unused path, without replacing a file that was created there in the meantime."""
     appeared = UserError(f"{path} appeared in the meantime. Move it away")
     if os.path.lexists(file):
         raise appeared
     try:
-        # unlike a rename, this replaces nothing
+        # unlike a rename, a link does not replace a file
         os.link(source, file, follow_symlinks=False)
     except FileExistsError:
         raise appeared from None
@@ -236,7 +237,7 @@ def _name(source: Path, file: Path, path: str) -> None:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Whether these are two names of one file: a kill came between giving it the one and taking the other."""
+    """Whether both names are the same file: the process was killed between linking and unlinking."""
     try:
         return os.path.samestat(one.lstat(), other.lstat())
     except (FileNotFoundError, NotADirectoryError):

@@ -1,8 +1,8 @@
-"""Git's index, changed on a copy while git's own lock on it is ours.
+"""Git's index, changed in a copy while we hold git's own index lock.
 
-While we hold the lock, no other git stages, commits or switches branches. The lock is a symbolic link, which
-is made whole or not at all and says whose it is: one that a killed process of ours left is told from one of
-a git that runs.
+Under the lock, no other git process stages, commits or switches branches. The lock is a symbolic link, which
+is created atomically and names its owner. This distinguishes the lock of a killed shipsmith from that of a
+running git.
 """
 
 import os
@@ -17,7 +17,7 @@ from ..git.objects import Entry, Tree, nul_separated
 from ..git.runner import Git
 
 OWNER = "shipsmith/lock"
-"""Where our lock points: the file beside it that a process of ours keeps locked as long as it lives."""
+"""The target of our lock: a file that a shipsmith process keeps locked while it is running."""
 COPY = "index"
 
 
@@ -29,7 +29,7 @@ class Index:
     original: Path
 
     def entries(self) -> Tree:
-        """What is staged; of a file in conflict one of its sides, under a mode that is none."""
+        """The staged entries. A file in conflict has one of its sides, with an empty mode."""
         listed = (each.partition("\t") for each in nul_separated(self.git.run("ls-files", "-s", "-z")))
         entries = {}
         for meta, _, path in listed:
@@ -38,13 +38,13 @@ class Index:
         return entries
 
     def publish(self) -> None:
-        """Put the copy in the place of the repository's index."""
+        """Replace the repository's index with the copy."""
         os.replace(self.copy, self.original)
 
 
 @contextmanager
 def locked(git: Git, control: Path) -> Iterator[Index]:
-    """The index, for us alone. Raises UserError where another git holds its lock."""
+    """The index, locked for us. Raises UserError if another git process holds its lock."""
     original = _file(git)
     lock = _lock(original)
     try:
@@ -61,30 +61,30 @@ def locked(git: Git, control: Path) -> Iterator[Index]:
 
 
 def copied(git: Git, copy: Path) -> Index:
-    """A copy of the repository's index, to look at it without its lock."""
+    """A copy of the repository's index, to read it without a lock."""
     original = _file(git)
     copy.unlink(missing_ok=True)
     with suppress(FileNotFoundError):
-        # with its time, by which git tells whether a file could have changed since
+        # with its modification time, from which git tells whether a file may have changed since
         shutil.copy2(original, copy)
     return Index(git.with_variables(GIT_INDEX_FILE=str(copy)), copy, original)
 
 
 def skipped(git: Git) -> set[str]:
-    """The files that a sparse checkout leaves out, as the index of `git` says."""
+    """The files that a sparse checkout leaves out, according to the index of `git`."""
     listed = (each.partition(" ") for each in nul_separated(git.run("ls-files", "-t", "-z")))
     return {path for tag, _, path in listed if tag == "S"}
 
 
 def remove_stale_locks(git: Git, control: Path) -> None:
-    """Remove what a killed process left. Only for whoever holds the project's lock: no other one lives."""
+    """Remove locks of killed processes. The caller must hold the project's lock: it is the only process."""
     _unlock(_lock(_file(git)))
     for lock in control.glob("*.lock"):
         lock.unlink()
 
 
 def _file(git: Git) -> Path:
-    # git writes to where a symbolic link leads
+    # git writes to the target of a symbolic link
     return Path(git.folder, git.line("rev-parse", "--git-path", "index")).resolve()
 
 
@@ -96,7 +96,7 @@ def _unlock(lock: Path) -> None:
     """Remove the lock if it is ours."""
     try:
         owner = os.readlink(lock)
-    except OSError:  # there is none, or a file, which is git's
+    except OSError:  # there is no lock, or it is a regular file, which belongs to git
         return
     if owner == OWNER:
         lock.unlink()

@@ -1,6 +1,6 @@
-"""What is written down of a change before it touches the first file, so that `undo` can put all of it back.
+"""The journal of a change, written before the first file changes, so that `undo` can restore everything.
 
-The file lies in git's folder, where anything can happen to it: it is read as data of a stranger.
+The file is in git's folder, where others can change it: it is read as untrusted data.
 """
 
 import json
@@ -28,29 +28,29 @@ T = TypeVar("T")
 class Phase(StrEnum):
     APPLYING = "applying"
     APPLIED = "applied"
-    """All of it is in the working tree and the index."""
+    """The working tree and the index are complete."""
     UNDOING = "undoing"
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A change of a project's files that is not committed. All paths are relative to the repository."""
+    """An uncommitted change of a project's files. All paths are relative to the repository."""
 
     head: str
-    """The commit it started from."""
+    """The commit that it started from."""
     title: str
-    """What it does, as the subject of a commit."""
+    """The change, as the subject of a commit."""
     changes: Differences
-    """The files it touches, before and after."""
+    """The files that it changes, before and after."""
     versions: tuple[str, str]
-    """The template's versions, before and after."""
+    """The versions of the template, before and after."""
     conflicts: list[str] = field(default_factory=list)
-    """Files that people must resolve before derived files can be made again."""
+    """Files whose conflicts must be resolved before derived files can be regenerated."""
     outside: Differences = field(default_factory=dict)
-    """Files that git ignores, before and after."""
+    """Ignored files, before and after."""
     phase: Phase = Phase.APPLYING
     kept: str = ""
-    """The commit that keeps what people did to these files since, once `undo` has begun."""
+    """The commit with people's edits to these files since then, once `undo` has started."""
 
     @property
     def is_half_done(self) -> bool:
@@ -58,10 +58,10 @@ class Journal:
 
 
 def read(control: Path) -> Journal | None:
-    """What is written down. Raises UserError where that is damaged, or of a newer version."""
+    """The journal, if there is one. Raises UserError if it is damaged, or was written by a newer version."""
     file = _file(control)
     try:
-        # it is never written through a link
+        # we never write it through a symbolic link
         content = bytes_of(file, LIMIT + 1) if stat.S_ISREG(file.lstat().st_mode) else None
     except FileNotFoundError:
         return None
@@ -78,7 +78,7 @@ def read(control: Path) -> Journal | None:
 
 
 def write(control: Path, journal: Journal) -> None:
-    """Remember `journal`, whole or not at all, also where the machine stops."""
+    """Write `journal` atomically, even if the machine crashes."""
     temporary = _file(control).with_suffix(".new")
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump({"format": FORMAT} | asdict(journal), stream)
@@ -97,8 +97,8 @@ def _file(control: Path) -> Path:
 
 def _refuse(file: Path, error: Exception | None = None) -> NoReturn:
     raise UserError(
-        f"{file} is damaged: the change that it was about cannot be undone by shipsmith. `git status` shows "
-        f"what differs, `git restore --staged --worktree FILE` puts a file back. Then remove {file}"
+        f"{file} is damaged, so shipsmith cannot undo the change that it describes. `git status` shows what "
+        f"differs, and `git restore --staged --worktree FILE` restores a file. Then remove {file}"
     ) from error
 
 
@@ -147,7 +147,7 @@ def _oid(data: Any) -> str:
 
 
 def _path(data: Any) -> str:
-    """A path that stays inside the repository and outside git's folder."""
+    """A path inside the repository and outside git's folder."""
     parts = _of(str, data).split("/")
     if "\0" in data or any(part in ("", ".", "..") or part.casefold() == ".git" for part in parts):
         raise ValueError(f"{data!r} is not a path inside the repository")
@@ -156,13 +156,13 @@ def _path(data: Any) -> str:
 
 
 def _line(data: Any) -> str:
-    """A text that is printed."""
+    """A line of text that is printed."""
     return "".join(each if each.isprintable() else "?" for each in _of(str, data))
 
 
 def _matching(pattern: re.Pattern[str], data: Any) -> str:
     if not pattern.fullmatch(_of(str, data)):
-        raise ValueError(f"{data!r} is not as it should be")
+        raise ValueError(f"{data!r} is not valid")
     return str(data)
 
 

@@ -1,4 +1,4 @@
-"""Line ends of Windows, where the user committed those."""
+"""Keeps Windows line endings in files that the user committed with them."""
 
 from collections.abc import Container
 
@@ -8,7 +8,7 @@ from .sides import Sides
 
 
 def keep(git: Git, sides: Sides) -> Sides:
-    """The sides, with the line ends of the user's files in the renders of those files."""
+    """The sides, with the line endings of the user's files in the renders of these files."""
     edited = [
         path for path, entry in sides.user.items() if path in sides.base and sides.base[path].oid != entry.oid
     ]

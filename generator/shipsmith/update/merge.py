@@ -1,8 +1,7 @@
-"""Three trees into one: what the old version rendered, what the new one renders, and what people made of it.
+"""Merges three trees: the old version's render, the new version's render, and the user's files.
 
-Which file belongs to which is decided by us (`pairing`), for git would guess it by likeness: it pairs files
-that have nothing to do with each other. What is in the files is merged by git. The guarantee: no line of the
-user's is lost; where git cannot tell what to do, both sides stay, as a conflict.
+We pair the files (`pairing`), because git would guess by similarity and pair unrelated files. Git merges
+their contents. No line of the user's is ever lost: if git cannot decide, both sides stay, as a conflict.
 """
 
 import re
@@ -19,7 +18,7 @@ from .sides import Sides
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """How conflict markers name the sides."""
+    """The names of the sides in conflict markers."""
 
     base: str
     new: str
@@ -31,13 +30,13 @@ class Merged:
     tree: Tree = field(default_factory=dict)
     conflicts: Conflicts = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
-    """Where files of the user went, by where they were."""
+    """Moves of the user's files, from old to new path."""
     left_alone: dict[str, str] = field(default_factory=dict)
-    """Files that the new version changes but the project does not take, with the reasons."""
+    """Files with changes in the new version that the project does not get, with the reasons."""
 
 
 def merge(git: Git, sides: Sides, declared: Place, labels: Labels, index: Path) -> Merged:
-    """Merge the new render into the user's files. `declared` is where the template says that a file went."""
+    """Merge the new render into the user's files. `declared` are the renames that the template declares."""
     placed, renamed = paired(git, sides, declared, index)
     on_all_sides, dropped, left_alone = _without_deletions(placed)
     tree, conflicts = _merge_contents(git, on_all_sides, labels, index)
@@ -53,7 +52,7 @@ def _is_folder(path: str, tree: Tree) -> bool:
 
 
 def _without_deletions(sides: Sides) -> tuple[Sides, Conflicts, dict[str, str]]:
-    """The sides without what one of them deleted; what is in conflict by that, and what is left alone."""
+    """The sides without deleted files, the conflicts of these files, and the files left alone."""
     deleted, dropped, left_alone = set(), {}, {}
     for path, old in sides.base.items():
         ours, theirs = sides.user.get(path), sides.new.get(path)
@@ -68,7 +67,7 @@ def _without_deletions(sides: Sides) -> tuple[Sides, Conflicts, dict[str, str]]:
 
 
 def _merge_contents(git: Git, sides: Sides, labels: Labels, index: Path) -> tuple[Tree, Conflicts]:
-    """Let git merge files that are on both sides. None is deleted on one, so that it looks for no renames."""
+    """Let git merge files that are on both sides. No file is deleted, so that git does not detect renames."""
     git = git.with_variables(**identity(date=BEGINNING))
     base_id, new_id, user_id = (git.write_tree(tree, index) for tree in (sides.base, sides.new, sides.user))
     ancestor = git.line("commit-tree", base_id, "-m", "base")
@@ -76,7 +75,7 @@ def _merge_contents(git: Git, sides: Sides, labels: Labels, index: Path) -> tupl
     theirs = git.line("commit-tree", new_id, "-p", ancestor, "-m", "new")
     names = {ours: labels.user, theirs: labels.new}
     command = ["-c", "merge.conflictStyle=diff3", "merge-tree", "--write-tree", "-z", "--no-messages"]
-    # status 1: there are conflicts
+    # status 1: conflicts
     output = git.run(*command, ours, theirs, accept=(0, 1))
     if not output:
         raise GitError("git merge-tree failed: it printed nothing. Run `git fsck` to see what is missing")
@@ -102,7 +101,7 @@ def _conflicts(unmerged: list[str]) -> Conflicts:
 def _labelled(
     git: Git, tree: Tree, paths: Container[str], names: Mapping[str, str], ancestor: tuple[str, str]
 ) -> Tree:
-    """The files in conflict with names for people where git put ids into the markers."""
+    """The files in conflict, with readable names instead of ids in the markers."""
     files = {path: entry for path, entry in tree.items() if path in paths}
     contents = git.read(entry.oid for entry in files.values())
     labelled = {}
@@ -117,7 +116,7 @@ def _labelled(
 
 
 def _with_base_named(text: bytes, ancestor: str, label: str) -> bytes:
-    """Git shortens the id of the common ancestor, unlike those of the sides."""
+    """Git abbreviates the id of the common ancestor, unlike those of the sides."""
     return re.sub(
         rb"(?m)^(\|{7,}) ([0-9a-f]{4,64})(?=:|\r?$)",
         lambda match: (
@@ -128,7 +127,7 @@ def _with_base_named(text: bytes, ancestor: str, label: str) -> bytes:
 
 
 def _named(path: str, names: Mapping[str, str]) -> str:
-    """A path to which git added the id of a side, since a file of one is a folder of the other."""
+    """A path with the id of a side, which git appends if a file on one side is a folder on the other."""
     for oid, name in names.items():
         path = path.replace(oid, name.replace(" ", "-"))
     return path

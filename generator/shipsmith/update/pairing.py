@@ -1,4 +1,4 @@
-"""Which file of one side is which of another: where the user moved one, and where the template did."""
+"""Pairs the files of the sides: finds files that the user or the template moved."""
 
 import re
 from collections import Counter
@@ -11,15 +11,15 @@ from .sides import Sides
 
 Place = Callable[[str], str]
 
-# how alike files must be to be one that moved: with another name, and with the same
+# minimum similarity of a moved file: with another name, and with the same name
 ALIKE, ALIKE_OF_SAME_NAME = 90, 60
 SAID_TO_BE_LIKE = re.compile(r"R(\d+)")
 
 
 def paired(git: Git, sides: Sides, declared: Place, index: Path) -> tuple[Sides, dict[str, str]]:
-    """The sides, with one path for a file on all of them: where the user put it, else where the template did.
+    """The sides, with each file at the same path on all of them: the user's path, or else the template's.
 
-    And where files of the user go by that, by where they are.
+    Also the moves of the user's files, from old to new path.
     """
     base_id, new_id, user_id = (git.write_tree(tree, index) for tree in (sides.base, sides.new, sides.user))
     by_template = _by_template(sides, declared, _alike(git, base_id, new_id, sides.base))
@@ -46,7 +46,7 @@ def paired(git: Git, sides: Sides, declared: Place, index: Path) -> tuple[Sides,
 
 
 def _by_template(sides: Sides, declared: Place, alike: dict[str, str]) -> dict[str, str]:
-    """What the template moved: as it declares, else as likeness tells."""
+    """The files that the template moved: declared renames, and others by similarity."""
     moved = _declared_renames(sides, declared)
     for source, target in alike.items():
         if source not in moved and target not in moved.values() and target not in sides.user:
@@ -55,14 +55,14 @@ def _by_template(sides: Sides, declared: Place, alike: dict[str, str]) -> dict[s
 
 
 def _followers(sides: Sides, declared: Place) -> dict[str, str]:
-    """Files of the user's own in folders that the template moves: they go with the rest of the folder."""
+    """The user's own files in folders that the template moves: they move with the folder."""
     own = {path: declared(path) for path in sides.user.keys() - sides.base.keys() - sides.new.keys()}
     taken = sides.base.keys() | sides.new.keys() | sides.user.keys()
     return {path: target for path, target in own.items() if path != target and target not in taken}
 
 
 def _declared_renames(sides: Sides, declared: Place) -> dict[str, str]:
-    """What the template declares, as far as it is so here, and nothing of the user's is in the way."""
+    """The declared renames that apply to this project and whose targets the user does not use."""
     pairs = {path: declared(path) for path in sides.base}
     return {
         source: target
@@ -75,9 +75,9 @@ def _declared_renames(sides: Sides, declared: Place) -> dict[str, str]:
 
 
 def _alike(git: Git, before_id: str, after_id: str, before: Tree) -> dict[str, str]:
-    """Files of the tree `before` that moved in another one, as their contents tell.
+    """Files of the tree `before` that moved in another tree, by similarity.
 
-    Contents that are there several times tell nothing: they are left out.
+    Contents that occur several times are left out, because they are ambiguous.
     """
     copies = Counter(entry.oid for entry in before.values())
     likeness = [f"-M{ALIKE_OF_SAME_NAME}%", "-l0", "--diff-filter=R"]

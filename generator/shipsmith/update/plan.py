@@ -1,4 +1,4 @@
-"""Work out a change of a project, as trees of git, without touching one of its files."""
+"""Plans a change of a project as git trees, without changing any of its files."""
 
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,7 +24,7 @@ from .sides import Sides
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change does to a project's files; paths are relative to the project."""
+    """The effect of a change on a project's files. Paths are relative to the project."""
 
     old: Recipe
     new: Recipe
@@ -42,7 +42,7 @@ class Outcome:
 
     @property
     def answers(self) -> dict[str, dict[str, Any]]:
-        """The answers that differ, each with its old and new value; None where there is no such question."""
+        """The answers that differ, each with its old and new value; None if the question does not exist."""
         before, after = self.old.answers, self.new.answers
         names = [name for name in before | after if before.get(name) != after.get(name)]
         return {name: {"old": before.get(name), "new": after.get(name)} for name in names}
@@ -50,17 +50,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `apply` does, and what that comes to."""
+    """What `apply` does, and the result."""
 
     outcome: Outcome
     step: Step | None = None
-    """Nothing where there is nothing to do."""
+    """None if there is nothing to do."""
     changes: Differences = field(default_factory=dict)
-    """The files that it touches, before and after, relative to the repository."""
+    """The files that it changes, before and after, relative to the repository."""
 
 
 def plan(project: Project, old: Recipe, new: Recipe, *, to_apply: bool = True) -> Plan:
-    """What leads `project` from `old` to `new`; if it is not to be applied, the repository stays as it is."""
+    """The change of `project` from `old` to `new`. For a dry run, nothing is written to the repository."""
     with change.alone(project) as git, TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)
         check_nothing_is_left(project)
@@ -95,7 +95,7 @@ def _plan(git: Git, project: Project, head: str, old: Recipe, new: Recipe, folde
 
 
 def _render(git: Git, old: Recipe, new: Recipe, folder: Path) -> tuple[Tree, Tree]:
-    """What the template alone makes of both, without derived files."""
+    """The renders of both recipes, without derived files."""
     both(
         partial(render, old.answers, old.template, folder / "old"),
         partial(render, new.answers, new.template, folder / "new"),
@@ -104,15 +104,15 @@ def _render(git: Git, old: Recipe, new: Recipe, folder: Path) -> tuple[Tree, Tre
 
 
 def _leave_owned(sides: Sides, new: Recipe) -> tuple[Sides, dict[str, str]]:
-    """The sides without what is the user's once it is made; what the new version changes of it, and why."""
+    """The sides without files that belong to the user, and reasons for those that the new version changes."""
     is_owned = questions_of(new.template.root).owned(new.answers)
     owned = {path for path in sides.base if path in sides.new and is_owned(path)}
     differing = [path for path in owned if sides.base[path] != sides.new[path]]
-    return sides.as_the_user_has(owned), dict.fromkeys(differing, "it is yours since it was made")
+    return sides.as_the_user_has(owned), dict.fromkeys(differing, "it is yours once it is created")
 
 
 def _step(prefix: str, head: str, whole: str, merged: Merged, ignored_changes: list[IgnoredChange]) -> Step:
-    """The change as the repository sees it, of which the project may be a subfolder."""
+    """The change, relative to the repository, in which the project may be a subfolder."""
     conflicts = {f"{prefix}{path}": sides for path, sides in merged.conflicts.items()}
     placed = [replace(each, path=f"{prefix}{each.path}") for each in ignored_changes]
     return Step(head, head, whole, conflicts, placed)

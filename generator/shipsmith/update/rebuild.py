@@ -1,7 +1,7 @@
-"""Files that are made from other files of a project: after a merge they are made anew from what was merged.
+"""Regenerates derived files after a merge, from the merged files.
 
-They are in no render. Where what they are made from has not changed, they stay as they are; what people
-added to them stays too, as far as their deriver can merge it.
+Derived files are not part of a render. They do not change if their sources have not changed. Additions by
+people are kept if the deriver can merge them.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Derived:
 
 
 def make_again(git: Git, before: Tree, after: Tree, old: Recipe, new: Recipe) -> Derived:
-    """`after`, a merged project, with its derived files; `before` is the project as it was."""
+    """The merged project `after` with its derived files. `before` is the project before the change."""
     changes: dict[str, Entry | None] = {}
     left_alone: list[str] = []
     olds, news = derivers(old.answers), derivers(new.answers)
@@ -41,15 +41,15 @@ def make_again(git: Git, before: Tree, after: Tree, old: Recipe, new: Recipe) ->
         changes |= changed
         left_alone += edited
     tree = {path: entry for path, entry in (after | changes).items() if entry}
-    return Derived(tree, dict.fromkeys(left_alone, "you edited it, and it is made from other files"))
+    return Derived(tree, dict.fromkeys(left_alone, "you edited it, and it is generated from other files"))
 
 
 def _merged(
     git: Git, before: Tree, base: Files, new: Files, merge: Merge
 ) -> tuple[dict[str, Entry | None], list[str]]:
-    """What becomes of the files: `base` is what was made before, of which people may have edited some.
+    """The merged derived files, where `base` is the previously generated ones, which people may have edited.
 
-    And the paths of those that stay as people edited them.
+    Also the paths of those that stay as people edited them.
     """
     changes: dict[str, Entry | None] = {}
     left_alone = []
@@ -70,7 +70,7 @@ def _merged(
 
 
 def _made(git: Git, sources: Tree, deriver: Deriver, template: Template) -> Files:
-    """What is made from those `sources` that are files: links would lead nowhere there."""
+    """The files generated from `sources`, except symbolic links: their targets would be missing."""
     sources = {path: entry for path, entry in sources.items() if entry.mode in (REGULAR, EXECUTABLE)}
     with TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)

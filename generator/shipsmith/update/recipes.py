@@ -1,4 +1,4 @@
-"""What a project was made from, and what it shall be made from."""
+"""The recipes of a project: the recorded one, and the one to change to."""
 
 from ..errors import UserError
 from ..project import record
@@ -12,14 +12,14 @@ from ..terminal import command
 
 
 def current(project: Project) -> Recipe:
-    """What the project was made from. Raises UserError where its record cannot be true."""
+    """The recorded recipe. Raises UserError if answers were edited by hand."""
     if edited := project.edited_answers():
         raise UserError(*_edited_by_hand(project, edited))
     return recorded(project)
 
 
 def recorded(project: Project) -> Recipe:
-    """The same where answers may have been edited by hand, to look at it only."""
+    """The recorded recipe, only for inspection: answers may have been edited by hand."""
     here = project.recorded()
     template = versions.template(here.version)
     questionnaire = questions_of(template.root)
@@ -32,7 +32,7 @@ def recorded(project: Project) -> Recipe:
 
 
 def moved_to(old: Recipe, template: Template, given: Answers) -> Recipe:
-    """The same project at the version of `template`, `given` being answers to its new questions."""
+    """The recipe at the version of `template`. `given` are answers to its new questions."""
     if versions.precedes(template.version, old.template.version):
         raise UserError(
             f"this project is at {old.template.version}, and {template.version} is older. "
@@ -45,8 +45,8 @@ def moved_to(old: Recipe, template: Template, given: Answers) -> Recipe:
     except UserError as error:
         raise UserError(
             *error.problems,
-            f"so {template.version} cannot take over the answers of this project. "
-            "Change them first, at the version it has: shipsmith set OPTION=VALUE",
+            f"so the answers of this project are not valid for {template.version}. "
+            "Change them first, at the current version: shipsmith set OPTION=VALUE",
         ) from error
 
 
@@ -58,4 +58,4 @@ def _edited_by_hand(project: Project, edited: Answers) -> list[str]:
         for name, value in edited.items()
     ]
     instead = command("shipsmith", "set", *settings)
-    return [*problems, f"put the file back as it was; to change answers: {instead}"]
+    return [*problems, f"restore the file; to change answers, run: {instead}"]

@@ -1,4 +1,4 @@
-"""Finish a change whose conflicts people have resolved: make derived files of what they made."""
+"""Finishes a change whose conflicts were resolved: regenerates derived files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from .journal import Journal
 
 
 def resume(project: Project) -> list[str]:
-    """Make derived files again, now that conflicts are resolved; the paths of those that changed."""
+    """Regenerate derived files, now that conflicts are resolved. Returns the paths of changed files."""
     with change.alone(project) as git, TemporaryDirectory(prefix="shipsmith-") as folder:
         unfinished = change.under_way(project)
         if not unfinished or not unfinished.conflicts:
@@ -37,7 +37,7 @@ def resume(project: Project) -> list[str]:
 def _without_conflicts(
     git: Git, project: Project, unfinished: Journal, staged: str, folder: Path
 ) -> tuple[Step, list[str]]:
-    """What makes derived files of what people staged, and the paths of those that change."""
+    """The step that regenerates derived files from the staged files, and the paths that it changes."""
     head = git.line("rev-parse", "--verify", "HEAD")
     before, after = (git.tree(f"{tree}:{project.prefix.rstrip('/')}") for tree in (unfinished.head, staged))
     answers = project.recorded_at(unfinished.head).answers, project.recorded().answers
@@ -50,26 +50,26 @@ def _without_conflicts(
 
 
 def _since(unfinished: Journal, made: Differences) -> Differences:
-    """Changes on top of those of `unfinished`, seen from where it started."""
+    """Changes on top of those of `unfinished`, relative to its start."""
     started = {path: before for path, (before, _) in unfinished.changes.items()}
     return {path: (started.get(path, before), after) for path, (before, after) in made.items()}
 
 
 def _check_resolved(git: Git, unfinished: Journal) -> None:
     git.run("update-index", "-q", "--refresh", accept=(0, 1))
-    # a file in conflict is listed too
+    # files in conflict are listed too
     unmerged = set(nul_separated(git.run("diff-files", "--name-only", "-z"))) & set(unfinished.conflicts)
     marked = {path for path in unfinished.conflicts if _has_markers(git.folder / path)}
     problems = [
         f"{path}: still has conflict markers. Resolve them, then: {_adding(path)}" for path in sorted(marked)
     ]
-    problems += [f"{path}: is not added. Do: {_adding(path)}" for path in sorted(unmerged - marked)]
+    problems += [f"{path}: is not staged. Run: {_adding(path)}" for path in sorted(unmerged - marked)]
     if problems:
         raise UserError(*problems)
 
 
 def _adding(path: str) -> str:
-    """The command that adds a file, whose name may look like an option or a pattern."""
+    """The command that adds a file, even if its name looks like an option or a pattern."""
     return command("git", "add", f"./{path}" if path.startswith(("-", ":")) else path)
 
 

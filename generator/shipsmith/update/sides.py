@@ -8,20 +8,20 @@ from ..git.objects import Tree
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What is merged. A step that decides something by itself returns the sides without it."""
+    """The input of a merge. Steps that resolve some files return the sides without them."""
 
     base: Tree
-    """What the old version rendered."""
+    """The old version's render."""
     new: Tree
-    """What the new version renders."""
+    """The new version's render."""
     user: Tree
-    """What people made of it."""
+    """The user's files."""
 
     def without(self, paths: Container[str]) -> "Sides":
         return Sides(_without(self.base, paths), _without(self.new, paths), _without(self.user, paths))
 
     def as_the_user_has(self, paths: Container[str]) -> "Sides":
-        """Without the renders of these paths, so that they stay as the user has them."""
+        """The sides without the renders of these paths, so that the user's files do not change."""
         return Sides(_without(self.base, paths), _without(self.new, paths), self.user)
 
 

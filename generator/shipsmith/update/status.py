@@ -1,4 +1,4 @@
-"""How a project differs from what its own version makes of its answers."""
+"""Compares a project with the render of its recorded recipe."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,17 +23,17 @@ class Status:
     recipe: Recipe
     newest: str
     behind: bool
-    """Whether there is a newer version than the project's."""
+    """Whether a newer version is available."""
     edited: list[str]
-    """Files that differ from what was rendered."""
+    """Files that differ from the render."""
     deleted: list[str]
-    """Files that the project's commits leave out."""
+    """Files that were deleted from the repository."""
     missing: list[str]
-    """Files that should be here but are not: they are committed, or git ignores them."""
+    """Files that are not in the working tree although they are committed or ignored."""
     edited_answers: Answers
-    """Answers that were edited by hand, as they were before."""
+    """The original values of answers that were edited by hand."""
     unfinished: str
-    """The change of shipsmith that is not committed yet, or nothing."""
+    """The title of the uncommitted change by shipsmith, or an empty text."""
 
     @property
     def needs_attention(self) -> bool:
@@ -64,7 +64,7 @@ def status(project: Project) -> Status:
 
 
 def show(project: Project, files: list[Path]) -> None:
-    """Print the user's edits to `files`, or to all that was rendered, as a diff."""
+    """Print the user's edits to `files`, or to all rendered files, as a diff."""
     wanted = [path.resolve() for path in files]
     with _pristine(project, recipes.recorded(project)) as (git, rendered):
         paths = {project.folder / path for path in rendered}
@@ -75,13 +75,13 @@ def show(project: Project, files: list[Path]) -> None:
             raise UserError(
                 *(f"{path}: is not rendered by shipsmith. `git diff` shows it" for path in unknown)
             )
-        # no program for showing differences: attributes of the repository's choose them
+        # no external diff programs: the repository's attributes choose them
         git.show("diff", "--no-ext-diff", "--no-textconv", "--", *(map(str, wanted)))
 
 
 @contextmanager
 def _pristine(project: Project, recipe: Recipe) -> Iterator[tuple[Git, Tree]]:
-    """Git with the render of `recipe` as its index, apart from the record of the answers; and that render."""
+    """Git whose index is the render of `recipe` without the record of the answers; and the render."""
     with TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)
         git = project.git.elsewhere(folder)
@@ -95,7 +95,7 @@ def _pristine(project: Project, recipe: Recipe) -> Iterator[tuple[Git, Tree]]:
 
 
 def _committed(project: Project, paths: list[str]) -> tuple[set[str], set[str]]:
-    """Those of `paths` that are committed and belong here, and those that a sparse checkout leaves out."""
+    """Those of `paths` that are committed, and those that a sparse checkout leaves out."""
     if not paths:
         return set(), set()
     places = {project.prefix + path: path for path in paths}
@@ -106,7 +106,7 @@ def _committed(project: Project, paths: list[str]) -> tuple[set[str], set[str]]:
 
 
 def _differing(git: Git, project: Project) -> dict[str, str]:
-    """The files that differ, each with git's letter for how: D where it is absent."""
+    """The files that differ, each with git's status letter: D if it is missing."""
     listed = nul_separated(git.run("diff-files", "-z", "--name-status"))
     return {
         path.removeprefix(project.prefix): how for how, path in zip(listed[::2], listed[1::2], strict=True)

@@ -1,4 +1,4 @@
-"""Undo a change that is not committed yet, however it ended."""
+"""Undoes an uncommitted change, even an interrupted one."""
 
 import os
 from collections.abc import Iterable
@@ -24,15 +24,15 @@ SCRATCH, PRESENT = "scratch", "present"
 class Undone:
     paths: list[str]
     committed: list[str]
-    """Files that stay as they are: people committed what the change made of them."""
+    """Files that are left alone, because people committed the change to them."""
     kept: str
-    """The commit of what these files were where people had changed them since, which UNDONE names."""
+    """The commit with people's edits to the restored files, which UNDONE points to."""
     kept_ignored: Path | None
-    """A folder with what people made of files that git ignores."""
+    """A folder with people's edits to ignored files."""
 
 
 def undo(project: Project) -> Undone:
-    """Put everything back as it was before the last change, which is not committed yet."""
+    """Restore everything to the state before the last change, which is not committed yet."""
     with change.alone(project) as git:
         left = change.under_way(project)
         if not left:
@@ -41,7 +41,7 @@ def undo(project: Project) -> Undone:
 
 
 def _undo(git: Git, project: Project, written: Journal) -> Undone:
-    """Put back every file that the change touched and that is not committed since."""
+    """Restore every file that the change touched and that was not committed since."""
     control = project.control
     with index.locked(git, control) as held:
         head = git.tree("HEAD")
@@ -55,7 +55,7 @@ def _undo(git: Git, project: Project, written: Journal) -> Undone:
         others = {path: each for path, each in head.items() if path not in set(paths)} | present
         kept = _keep(git, control, written, versions, others)
         journal.write(control, replace(written, phase=Phase.UNDOING, kept=kept))
-        with noted("Not all files may be back yet. Put them back: shipsmith undo"):
+        with noted("Some files may not be restored yet. Restore them: shipsmith undo"):
             restored = {path: before for path in paths if (before := written.changes[path][0])}
             skipped = _put_back(git, control, present, restored)
             kept_ignored = ignored.put_back(git, control, files)
@@ -67,7 +67,7 @@ def _undo(git: Git, project: Project, written: Journal) -> Undone:
 
 
 def _committed(written: Journal, head: Tree, staged: Tree) -> set[str]:
-    """The files of which HEAD has what the change made of them, or what people made of that."""
+    """The files whose change is in HEAD, possibly with people's edits."""
     return {
         path
         for path, (before, after) in written.changes.items()
@@ -76,24 +76,24 @@ def _committed(written: Journal, head: Tree, staged: Tree) -> set[str]:
 
 
 def _check_ways_back(git: Git, written: Journal, paths: list[str], files: Iterable[str]) -> None:
-    """Raise UserError where people put something that would be lost, or would lead elsewhere."""
+    """Raise UserError if something of the user's would be lost, or a symbolic link followed."""
     problems = []
     for path in (*paths, *files):
         links = [link for link in links_above(git.folder, path) if link not in written.changes]
-        problems += [f"{link} is a symbolic link now, and was a folder" for link in links]
+        problems += [f"{link} was a folder and is now a symbolic link" for link in links]
     for path in paths:
         before, _ = written.changes[path]
         folder = git.folder / path
         if before and before.mode != SUBMODULE and folder.is_dir() and not folder.is_symlink():
             within = (each.relative_to(git.folder).as_posix() for each in folder.rglob("*") if is_file(each))
             if own := set(within) - written.changes.keys():
-                problems.append(f"{path} is a folder now, with {', '.join(sorted(own))}, and was a file")
+                problems.append(f"{path} was a file and is now a folder with {', '.join(sorted(own))}")
     if problems:
         raise UserError(*dict.fromkeys(problems), "move them away, then run this again")
 
 
 def _present(git: Git, control: Path, paths: list[str]) -> Tree:
-    """Those of `paths` that are files now, as git would add them, which is what PRESENT is an index of."""
+    """Those of `paths` that are files now, as git would add them. PRESENT becomes their index."""
     existing = [path for path in paths if is_file(git.folder / path) and not links_above(git.folder, path)]
     git = git.with_variables(GIT_INDEX_FILE=str(control / PRESENT))
     git.run("read-tree", "--empty")
@@ -102,11 +102,11 @@ def _present(git: Git, control: Path, paths: list[str]) -> Tree:
 
 
 def _put_back(git: Git, control: Path, present: Tree, restored: Tree) -> set[str]:
-    """Write `restored` in place of the files that are present; those that a sparse checkout leaves out.
+    """Replace the files that are present with `restored`. Returns those that a sparse checkout leaves out.
 
-    Git refuses where one changed meanwhile.
+    Git refuses if one of them has changed in the meantime.
     """
-    # submodules are left as they are
+    # submodules do not change
     files = {path: entry for path, entry in restored.items() if entry.mode != SUBMODULE}
     before, after = (git.write_tree(tree, control / SCRATCH) for tree in (present, files))
     git = git.with_variables(GIT_INDEX_FILE=str(control / PRESENT))
@@ -119,10 +119,10 @@ def _listed(paths: Iterable[str]) -> bytes:
 
 
 def _keep(git: Git, control: Path, written: Journal, versions: list[Tree], others: Tree) -> str:
-    """The commit of what people made of the files since, beside `others`; nothing where they changed none.
+    """The commit of people's edits to the files, together with `others`; an empty text if there are none.
 
-    Each of `versions`, such as what is staged, gets a commit of its own on top of the one before it. An undo
-    that was killed has perhaps kept some before it put them back: those stay in.
+    Each of `versions`, such as the staged files, gets its own commit on top of the previous one. Edits that a
+    killed undo kept stay in the history.
     """
     kept = written.kept
     for version in versions:
@@ -139,9 +139,9 @@ def _keep(git: Git, control: Path, written: Journal, versions: list[Tree], other
 
 
 def _reset(git: Git, paths: list[str], restored: Tree, skipped: set[str], nothing: Entry) -> None:
-    """The index as it was before the change, for these paths alone."""
+    """Restore the index as it was before the change, only for these paths."""
     skipped = restored.keys() & (skipped | index.skipped(git))
-    # out first: a path in conflict has no entry at stage 0, and a file can become a folder
+    # remove first: a path in conflict has no entry at stage 0, and a file can become a folder
     git.run("update-index", "-z", "--index-info", data=index_lines(dict.fromkeys(paths, nothing)))
     git.run("update-index", "-z", "--index-info", data=index_lines(restored))
     git.run("update-index", "--skip-worktree", "-z", "--stdin", data=_listed(skipped))

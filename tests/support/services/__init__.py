@@ -1,1 +1,1 @@
-"""Generated services under test: how they are made, set up, started and called."""
+"""Generated services under test: generates, sets up, starts and calls them."""

@@ -1,4 +1,4 @@
-"""One environment with all that generated services may need: their locks are parts of one universe."""
+"""One shared environment for all generated services: their lock files are parts of one universe."""
 
 import ast
 import re
@@ -19,19 +19,19 @@ UNIVERSE = "template/_shared/python/universe.lock"
 
 
 def prepare(project: Project) -> None:
-    """What `make setup` does, without installing anything."""
+    """The result of `make setup`, without installing anything."""
     environment = project.folder / ".venv"
     projects.run("uv", "venv", "--quiet", "--python", sys.executable, environment, directory=project.folder)
     packages = _packages(environment) / "shared.pth"
     packages.write_text(f"{project.folder / 'src'}\n{_packages(_universe())}\n")
-    # their modules look for the program beside Python
+    # their modules look for the program next to Python
     for name in ("ruff", "uv"):
         (environment / "bin" / name).symlink_to(_universe() / "bin" / name)
     (environment / "ready").touch()
 
 
 def missing_in_lock(project: Project) -> set[str]:
-    """The modules that its code imports, and no package of its own lock has."""
+    """Modules that its code imports but that no package in its lock file provides."""
     lock = (project.folder / "requirements-dev.lock").read_text()
     locked_names = {_normal(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
     owners = _owners()
@@ -40,7 +40,7 @@ def missing_in_lock(project: Project) -> set[str]:
 
 @cache
 def _universe() -> Path:
-    """Made once, and kept for the next run."""
+    """Created once, and kept for the next run."""
     lock = source.root() / UNIVERSE
     folders = source.root() / "build/universe"
     folder = folders / sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:16]
@@ -61,7 +61,7 @@ def _packages(environment: Path) -> Path:
 
 @cache
 def _owners() -> dict[str, set[str]]:
-    """The distributions that have a top-level module."""
+    """The distributions of each top-level module."""
     owners: dict[str, set[str]] = {}
     for distribution in distributions(path=[str(_packages(_universe()))]):
         for file in distribution.files or []:

@@ -1,4 +1,4 @@
-"""A gRPC client that knows a service by reflection, as a stranger would."""
+"""A gRPC client that only knows a service from reflection."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,14 +13,14 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 
 def describe(target: str, service: str) -> ServiceDescriptor:
-    """What a running server says of one of its services."""
+    """The description of a service by its running server."""
     with grpc.insecure_channel(target) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
         return pool.FindServiceByName(service)
 
 
 def call(target: str, method: MethodDescriptor, request: dict[str, Any]) -> dict[str, Any]:
-    """Call a method once; messages are dicts with the field names of the proto file."""
+    """Call a method. Messages are dicts with the field names of the proto file."""
     with grpc.insecure_channel(target) as channel:
         answer = _callable(channel, method)(_message(method, request), timeout=10)
     return _as_dict(answer)
@@ -29,7 +29,7 @@ def call(target: str, method: MethodDescriptor, request: dict[str, Any]) -> dict
 async def call_async(
     channel: grpc.aio.Channel, method: MethodDescriptor, request: dict[str, Any]
 ) -> dict[str, Any]:
-    """As `call`, over a channel that many share."""
+    """Like `call`, over a shared channel."""
     answer = await _callable(channel, method)(_message(method, request), timeout=10)
     return _as_dict(answer)
 

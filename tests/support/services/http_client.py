@@ -1,4 +1,4 @@
-"""What strangers do with the service over HTTP."""
+"""A client of the service's HTTP API."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import aiohttp
 
 
 async def create(session: aiohttp.ClientSession, orders: str, name: str = "anchor") -> str:
-    """Create an order; its id."""
+    """Create an order. Returns its id."""
     async with session.post(orders, json={"name": name, "quantity": 3}) as response:
         assert response.status == 201, f"{response.status} {await response.text()}"
         answer: dict[str, Any] = await response.json()
@@ -28,7 +28,7 @@ async def create_and_read(session: aiohttp.ClientSession, orders: str) -> None:
 
 
 async def count_by_name(orders: str) -> Counter[str]:
-    """How many orders there are of each name."""
+    """The number of orders with each name."""
     counts: Counter[str] = Counter()
     query = {"limit": "200"}
     async with aiohttp.ClientSession() as session:
@@ -43,7 +43,7 @@ async def count_by_name(orders: str) -> Counter[str]:
 
 
 async def settled_counts(orders: str, names: Iterable[str], seconds: int = 60) -> Counter[str]:
-    """The counts once every name is there, or the time is over; and a while after, for what comes twice."""
+    """The counts once all names are present or the time is over, after a delay for duplicates."""
     wanted = set(names)
     for _ in range(seconds):
         if wanted <= (await count_by_name(orders)).keys():
@@ -64,7 +64,7 @@ def begin_slow_request(port: int) -> socket.socket:
 
 
 def end_slow_request(connection: socket.socket) -> bytes:
-    """Send the rest of the body; the beginning of the answer."""
+    """Send the rest of the body. Returns the start of the response."""
     with connection:
         connection.sendall(_slow_body()[10:])
         return connection.recv(4096)

@@ -1,4 +1,4 @@
-"""Load on a running service: what each request saw, and when."""
+"""Load on a running service, with the time and outcome of each request."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Record:
-    """One request: when it was sent, and what went wrong, if anything."""
+    """One request: when it was sent, and its problem, if any."""
 
     sent: float
     problem: str | None
@@ -17,13 +17,13 @@ class Record:
 
 @dataclass
 class Load:
-    """Clients that send one request after the other until they are told to stop."""
+    """Clients that send requests one after the other until stopped."""
 
     records: list[Record] = field(default_factory=list)
     stopping: bool = False
 
     def problems(self, before: float = float("inf")) -> list[str]:
-        """What went wrong with the requests sent before this moment."""
+        """The problems of requests sent before this moment."""
         return [record.problem for record in self.records if record.problem and record.sent < before]
 
 

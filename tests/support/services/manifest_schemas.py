@@ -1,4 +1,4 @@
-"""Strict validation of Kubernetes manifests: what no schema knows is a problem, be it a field or a kind."""
+"""Strict validation of Kubernetes manifests: unknown fields and kinds are problems."""
 
 import json
 from collections.abc import Iterator

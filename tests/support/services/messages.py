@@ -1,4 +1,4 @@
-"""What strangers do with the service's messages: receive its events, send it commands."""
+"""A client of the service's messages: receives its events and sends commands."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ class Events:
     received: list[tuple[str, str]] = field(default_factory=list)
 
     async def until(self, routing_key: str, *identities: str, seconds: int = 60) -> None:
-        """Wait until each resource was told of by an event with this key."""
+        """Wait until there is an event with this key for each resource."""
         for _ in range(seconds * 10):
             bodies = [body for key, body in self.received if key == routing_key]
             missing = {*identities}.difference(*map(UUID.findall, bodies))
@@ -34,7 +34,7 @@ class Events:
 
 @asynccontextmanager
 async def listening(url: str, exchange: str) -> AsyncIterator[Events]:
-    """Every event of the exchange from now on, also from before and after a crash of the server."""
+    """All events of the exchange from now on, including across a crash of the server."""
     events = Events()
 
     async def receive(message: AbstractIncomingMessage) -> None:
@@ -43,7 +43,7 @@ async def listening(url: str, exchange: str) -> AsyncIterator[Events]:
 
     async with await connect(url) as connection:
         channel = await connection.channel()
-        # A quorum queue keeps what the server confirmed, whatever happens to the server
+        # a quorum queue keeps confirmed messages, whatever happens to the server
         queue = await channel.declare_queue("probe", durable=True, arguments={"x-queue-type": "quorum"})
         await queue.bind(exchange, "#")
         await queue.consume(receive)
@@ -51,7 +51,7 @@ async def listening(url: str, exchange: str) -> AsyncIterator[Events]:
 
 
 async def send_commands(url: str, names: Iterable[str]) -> None:
-    """Send a create command for each name, each until the server confirms it; same name, same message id."""
+    """Send a create command per name until the server confirms it. The message id depends on the name."""
     async with await connect(url) as connection:
         for name in names:
             for _ in range(TRIES):
@@ -78,5 +78,5 @@ async def _confirmed(connection: AbstractRobustConnection, name: str) -> bool:
 
 
 async def connect(url: str) -> AbstractRobustConnection:
-    """A connection that comes back after a crash of the server."""
+    """A connection that reconnects after a crash of the server."""
     return await aio_pika.connect_robust(url, timeout=10, reconnect_interval=0.5)

@@ -1,4 +1,4 @@
-"""The real servers that a generated repository's own tests need, by its answers."""
+"""The real servers that the tests of a generated repository need, depending on its answers."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,7 +11,7 @@ from ..systems.servers import Recipe, Server, running
 
 @dataclass(frozen=True)
 class Need:
-    """A server, and the variable that tells the generated tests where it is."""
+    """A server, and the variable with its URL for the generated tests."""
 
     recipe: Recipe
     variable: str
@@ -27,7 +27,7 @@ NEEDS = {
 
 @contextmanager
 def met(answers: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """The servers run; gives the tests' environment. Raises UnavailableError if one cannot be had here."""
+    """Run the servers. Yields the tests' environment. Raises UnavailableError if a server is unavailable."""
     with ExitStack() as stack:
         environment = {"STRICT": "1"}
         for (option, value), need in NEEDS.items():

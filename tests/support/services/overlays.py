@@ -1,4 +1,4 @@
-"""Where each file of the template goes: what folder names render to."""
+"""The destination of each file of the template, from the rendered folder names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ LOOP = re.compile(r"{% yield (\w+) from (\w+) %}(.*){% endyield %}")
 
 
 def destinations(root: Path, answers: Answers) -> Iterator[str]:
-    """The destination of every file that these answers switch on, once for each file of the template."""
+    """The destinations of all files that these answers include, once for each file of the template."""
     questionnaire = Questionnaire(root)
     context = questionnaire.context(answers) | {"_copier_conf": {"answers_file": ".copier-answers.yml"}}
     template = root / "template"
@@ -23,7 +23,7 @@ def destinations(root: Path, answers: Answers) -> Iterator[str]:
 
 
 def _places(parts: list[str], context: Mapping[str, Any], questionnaire: Questionnaire) -> Iterator[str]:
-    """The path that the parts render to, or one for each turn of a loop in them."""
+    """The path that the parts render to, or one for each iteration of a loop in them."""
     for number, part in enumerate(parts):
         if loop := LOOP.fullmatch(part):
             name, values, body = loop.groups()

@@ -1,4 +1,4 @@
-"""Generated services under test: made by the command line, set up, started, called."""
+"""Generated services under test: created by the command line, set up and started."""
 
 import os
 import re
@@ -54,7 +54,7 @@ class Service:
 
 
 def new(folder: Path, answers: Mapping[str, Any]) -> Project:
-    """Make a repository with these answers."""
+    """Create a repository with these answers."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     answers_file = folder.with_suffix(".answers.yml")
     answers_file.write_text(yaml.safe_dump(dict(answers), sort_keys=False))
@@ -64,7 +64,7 @@ def new(folder: Path, answers: Mapping[str, Any]) -> Project:
 
 @contextmanager
 def running(project: Project, settings: Mapping[str, str], log: Path) -> Iterator[Service]:
-    """The service as a plain process, on free ports, with its migrations done."""
+    """The service as a plain process, on free ports, after its migrations."""
     ports = {name: free_port() for name in PORTS}
     prefix = project.package.upper()
     addresses = {f"{prefix}_{name.upper()}__PORT": str(port) for name, port in ports.items()}
@@ -93,7 +93,7 @@ def run(
     directory: Path,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """What a command prints; fails with all of it."""
+    """The output of a command. Fails with the end of it."""
     result = subprocess.run(
         [str(part) for part in command],
         cwd=directory,
@@ -111,6 +111,6 @@ def run(
 
 
 def clean_environment() -> dict[str, str]:
-    """This environment, less what the test run and make itself put there."""
+    """The environment without variables from the test run and from make."""
     ours = ("PYTEST_", "MAKE", "MFLAGS", "COV_", "GIT_DIR", "GIT_INDEX", "GIT_WORK")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

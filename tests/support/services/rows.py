@@ -1,4 +1,4 @@
-"""The rows of the test matrix: every preset, every single value, and pairs of values of any two options."""
+"""The rows of the test matrix: every preset, every value, and pairs of values of any two options."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from shipsmith.template.questionnaire import Answers, Questionnaire, Rule
 TYPES = ("str", "int", "float", "bool", "decimal", "datetime", "date", "uuid")
 NEEDS = {"wanted": "", "maybe": "?"}
 
-# What the resource is called and made of: everything there is, words of other languages, nothing required.
+# names and fields of the resource: all types, words of other languages, nothing required
 EVERY_TYPE: Answers = {
     "service_name": "warehouse-allocations",
     "resource": "warehouse_allocation",
@@ -28,7 +28,7 @@ SHAPES = (EVERY_TYPE, RESERVED_WORDS, ALL_OPTIONAL)
 
 
 def matrix() -> dict[str, Answers]:
-    """The rows by their names; of two rows with the same answers, the first stays."""
+    """The rows by name. Of rows with the same answers, the first is kept."""
     questionnaire = Questionnaire(source.root())
     named = {**_presets(), **dict(_singles(questionnaire)), **dict(_pairs(questionnaire))}
     rows: dict[str, Answers] = {}
@@ -54,7 +54,7 @@ def _singles(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
 
 
 def fulfil(answers: Answers, keep: str, questionnaire: Questionnaire, rules: list[Rule]) -> Answers:
-    """The answers, with the first value that the rules allow wherever one excludes the value to keep."""
+    """The answers, with values that exclude the one to keep replaced by the first that the rules allow."""
     for rule in rules:
         if keep in rule.values and rule.values.items() <= answers.items():
             (other,) = rule.values.keys() - {keep}
@@ -64,7 +64,7 @@ def fulfil(answers: Answers, keep: str, questionnaire: Questionnaire, rules: lis
 
 
 def _pairs(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
-    """Every allowed pair of values of two options in some row; the shapes take turns for each database."""
+    """Rows with every allowed pair of values of two options. The shapes alternate for each database."""
     values = {option.name: list(option.values) for option in questionnaire.options.values()}
     turns: Counter[Any] = Counter()
     for row in covering_array(values, constraints=[_excluded(rule) for rule in questionnaire.rules()]):

@@ -1,6 +1,6 @@
-"""A stand-in for GitHub's `gh`, as far as the update workflow uses it.
+"""A stand-in for GitHub's `gh`, with the features that the update workflow uses.
 
-Its pull requests are a JSON list in the file that STAND_IN_GH names; beside it, what it was called with.
+Pull requests are a JSON list in the file that STAND_IN_GH names. Its calls are recorded next to it.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """A generated repository on GitHub, and its update workflow.
 
 The remote is a real git repository. `gh` and `uv` are stand-ins: the first keeps pull requests in a file, the
-second installs a `shipsmith` that does what a test says.
+second installs a `shipsmith` that runs a test's commands.
 """
 
 import json
@@ -45,7 +45,7 @@ esac"""
 
 @dataclass(frozen=True)
 class Repository:
-    """A generated repository's remote, and what GitHub keeps beside it."""
+    """A generated repository's remote, with GitHub's data."""
 
     folder: Path
 
@@ -68,13 +68,13 @@ class Repository:
     def run_workflow(
         self, update: str = "true", report: Any = REPORT, status: int = 0, **environment: str
     ) -> bool:
-        """Run its jobs, with an update that runs these commands; whether all succeed."""
+        """Run its jobs, with an update that runs these commands. Returns whether all succeed."""
         return self.run_jobs(update, report, status, **environment)[0]
 
     def run_jobs(
         self, update: str = "true", report: Any = REPORT, status: int = 0, **environment: str
     ) -> tuple[bool, dict[str, Machine]]:
-        """The same, and the machines of the jobs. A report that is bytes is printed as it is."""
+        """The same, with the machines of the jobs. A report in bytes is printed unchanged."""
         stand_ins = self.folder / "stand-ins"
         printed = report if isinstance(report, bytes) else json.dumps(report).encode()
         (self.folder / "report.json").write_bytes(printed)
@@ -90,7 +90,7 @@ class Repository:
         return succeeded, runner.machines
 
     def propose(self, patch: bytes, report: bytes = json.dumps(REPORT).encode()) -> Machine:
-        """Run the job that has the token alone, with files that the other one could have made."""
+        """Run only the job with the token, with files that the other job could have created."""
 
         def upload(artifact: Path) -> None:
             (artifact / "update.patch").write_bytes(patch)
@@ -99,7 +99,7 @@ class Repository:
         return self.propose_artifact(upload)
 
     def propose_artifact(self, upload: Callable[[Path], None]) -> Machine:
-        """The same with anything that could have been uploaded."""
+        """The same with an arbitrary uploaded artifact."""
         runner = self.runner()
         runner.artifact("update").mkdir(parents=True)
         upload(runner.artifact("update"))
@@ -130,13 +130,13 @@ class Repository:
         return clone
 
     def commit(self, branch: str, path: str, content: str = "by hand\n") -> str:
-        """What a person commits to a branch."""
+        """Commit something to a branch, as a person."""
         clone = self.checkout(branch)
         (clone / path).write_text(content)
         return self.push(clone, path)
 
     def push(self, clone: Path, message: str) -> str:
-        """Commit and push all that is in a person's clone."""
+        """Commit and push everything in a person's clone."""
         branch = projects.run("git", "branch", "--show-current", directory=clone).strip()
         for command in (["add", "--all"], [*PEOPLE, "commit", "-m", message], ["push", "origin", branch]):
             projects.run("git", *command, directory=clone)
@@ -144,7 +144,7 @@ class Repository:
 
 
 def on_github(folder: Path, generated: Path) -> Repository:
-    """The generated repository as GitHub has it, below a new folder."""
+    """The generated repository on GitHub, below a new folder."""
     projects.run("git", "clone", "--bare", generated, "remote.git", directory=folder)
     (folder / "pull_requests.json").write_text("[]")
     (folder / "stand-ins").mkdir()

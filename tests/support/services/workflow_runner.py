@@ -1,6 +1,6 @@
-"""Runs a workflow's jobs as GitHub's runner does: each on a machine of its own, with files for its commands.
+"""Runs a workflow's jobs as GitHub's runner does: each on its own machine, with files for its commands.
 
-The actions that a workflow uses are stood in for: a clone, and artifacts that are folders.
+Stand-ins replace the actions that a workflow uses: checkout is a clone, and artifacts are folders.
 """
 
 import os
@@ -21,7 +21,7 @@ TOKEN = "the-token"
 
 @dataclass
 class Machine:
-    """What one job has: its checkout, its temporary folder, its home, and what its steps printed."""
+    """The machine of one job: its checkout, temporary folder, home folder, and the output of its steps."""
 
     folder: Path
     environment: dict[str, str]
@@ -46,7 +46,7 @@ class Machine:
         }
 
     def run(self, step: Mapping[str, Any]) -> None:
-        """Run its commands by `bash -e`, with a token only where the step asks for one."""
+        """Run its commands with `bash -e`, with a token only if the step uses one."""
         for name in ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT"):
             self._file(name).touch()
         values = {name: expand(value, self) for name, value in step.get("env", {}).items()}
@@ -73,12 +73,12 @@ class Machine:
 @dataclass
 class Runner:
     folder: Path
-    """Is emptied first."""
+    """Emptied first."""
     remote: str
     environment: Mapping[str, str]
-    """What every job finds, beside what the runner sets."""
+    """The environment of every job, in addition to the runner's."""
     machines: dict[str, Machine] = field(default_factory=dict)
-    """What became of each job that ran, by its name."""
+    """The results of the jobs that ran, by name."""
 
     def __post_init__(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -87,7 +87,7 @@ class Runner:
         return self.folder / "artifacts" / name
 
     def run(self, workflow: Path) -> bool:
-        """Run the jobs, each after those that it needs; whether all succeed."""
+        """Run the jobs, each after those that it needs. Returns whether all succeed."""
         jobs = yaml.safe_load(workflow.read_text())["jobs"]
         for name, job in jobs.items():
             needed = job.get("needs", [])
@@ -121,7 +121,7 @@ class Runner:
 
 
 def expand(text: str, machine: Machine) -> str:
-    """The text with the values of the expressions in it that our workflows use."""
+    """The text with the expressions that our workflows use replaced by their values."""
     values = {
         "runner.temp": str(machine.temporary),
         "secrets.SHIPSMITH_TOKEN || github.token": TOKEN,
@@ -130,7 +130,7 @@ def expand(text: str, machine: Machine) -> str:
 
 
 def commands(output: str) -> list[str]:
-    """The commands that a runner finds in what a job prints: `::name::…`, and the older `##[name]…`."""
+    """The commands that a runner finds in the output of a job: `::name::…`, and the older `##[name]…`."""
     found, resume = [], ""
     for line in re.split(r"[\r\n]+", output):
         text = line.lstrip()

@@ -1,1 +1,1 @@
-"""Real servers for tests: Redis, PostgreSQL, RabbitMQ and a Docker engine, from wherever they can be had."""
+"""Real servers for tests: Redis, PostgreSQL, RabbitMQ and a Docker engine, from any available source."""

@@ -1,4 +1,4 @@
-"""A Docker engine with Compose: this machine's own where it serves, else one that the tests start."""
+"""A Docker engine with Compose: this machine's own if suitable, or else one that the tests start."""
 
 import fcntl
 import os
@@ -34,7 +34,7 @@ class Engine:
         directory: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> str:
-        """What a docker command prints; fails with its errors."""
+        """The output of a docker command. Fails with its errors."""
         result = subprocess.run(
             [require("docker", "docker.io"), *arguments],
             env={**os.environ, **self.environment, **(environment or {})},
@@ -50,7 +50,7 @@ class Engine:
 
 @contextmanager
 def engine_with(images: Sequence[str]) -> Iterator[Engine]:
-    """An engine that has these images; raises UnavailableError if none can be had here."""
+    """An engine with these images. Raises UnavailableError if none is available."""
     if engine_runs() and _has_plugins() and all(map(image_available, images)):
         yield Engine({}, stand_ins=False)
         return
@@ -67,7 +67,7 @@ def _has_plugins() -> bool:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Wait until no other test process has an engine: two cannot share the images that were made."""
+    """Wait until no other test process has an engine: two engines cannot share the built images."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -80,7 +80,7 @@ def _own_engine() -> Iterator[Engine]:
         raise UnavailableError("no Docker engine with Compose runs here, and only root can start one")
     dockerd = require("dockerd", "docker.io")
     require("iptables", "iptables")
-    # A socket's path may have 107 characters; the temporary folder is short whatever the checkout's path is.
+    # socket paths are limited to 107 characters; unlike the checkout's path, the temporary folder is short
     folder = Path(tempfile.mkdtemp(prefix="shipsmith-docker-"))
     socket = f"unix://{folder}/docker.sock"
     state = [f"--data-root={CACHE}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid"]
@@ -115,7 +115,7 @@ def _configuration() -> Path:
 
 
 def _download(*packages: str) -> Path:
-    """Packages of the stand-ins' Debian release, unpacked and not installed."""
+    """Packages of the stand-ins' Debian release, unpacked but not installed."""
     folder = CACHE / "packages"
     (folder / "lists/partial").mkdir(parents=True, exist_ok=True)
     (folder / "archives/partial").mkdir(parents=True, exist_ok=True)

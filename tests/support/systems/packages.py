@@ -1,4 +1,4 @@
-"""Programs of this machine: found, or installed where the tests may install them."""
+"""Programs of this machine: finds them, or installs them if the tests are allowed to."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class UnavailableError(Exception):
-    """This machine has no such system, and the tests may not install it."""
+    """A system is not on this machine, and the tests cannot install it."""
 
 
 def find(program: str) -> str | None:
@@ -18,7 +18,7 @@ def find(program: str) -> str | None:
 
 
 def require(program: str, package: str) -> str:
-    """The path of a program, after installing the Debian package that brings it, if need be."""
+    """The path of a program. Installs its Debian package if necessary."""
     found = find(program)
     if found is None:
         install(package)
@@ -29,7 +29,7 @@ def require(program: str, package: str) -> str:
 
 
 def install(*packages: str) -> None:
-    """Install Debian packages: only root on Debian or Ubuntu may."""
+    """Install Debian packages. Requires root on Debian or Ubuntu."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         raise UnavailableError(f"{', '.join(packages)} can be installed only by root on Debian or Ubuntu")
     _update_package_lists()
@@ -37,7 +37,7 @@ def install(*packages: str) -> None:
 
 
 def _private_folders() -> tuple[str, ...]:
-    # Debian keeps these programs off the PATH, or puts a wrapper there that changes the user first.
+    # Debian does not add these programs to the PATH, or adds a wrapper that changes the user first
     postgresql = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return ("/usr/lib/rabbitmq/bin", *map(str, postgresql), "/usr/sbin")
 
@@ -48,7 +48,7 @@ def _update_package_lists() -> None:
 
 
 def _apt_get(*arguments: str) -> None:
-    # The lock timeout: another worker of the same test run may be installing.
+    # lock timeout: another worker of the same test run may be installing packages
     command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *arguments]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     result = subprocess.run(command, env=environment, capture_output=True, text=True)

@@ -12,7 +12,7 @@ from .packages import require
 from .processes import Process, converse
 from .servers import Image, Recipe, Server
 
-# What is lost in a crash of the machine is lost; a crash of the server still loses nothing.
+# a crash of the machine may lose data; a crash of the server does not
 FAST = ("-c", "fsync=off", "-c", "full_page_writes=off")
 
 
@@ -49,7 +49,7 @@ def _give_to_server_user(folder: Path) -> None:
 
 
 def _answers(port: int) -> bool:
-    # A start-up message (protocol 3.0): while the server recovers, it answers it with an error.
+    # a start-up message (protocol 3.0): a server in recovery answers it with an error
     parameters = b"user\0test\0database\0test\0\0"
     message = struct.pack("!ii", 8 + len(parameters), 196608) + parameters
     return converse(port, message, b"R")

@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-# The kernel takes the thread that starts a process for its parent: this one lives as long as the tests.
+# for the kernel, the parent of a process is the thread that started it: this one lives as long as the tests
 LAUNCHER = ThreadPoolExecutor(max_workers=1)
 
-# A port that was given but is not listened on yet looks free to the kernel.
+# ports that were handed out but have no listener yet look free to the kernel
 GIVEN_PORTS: set[int] = set()
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on, and that was not given before."""
+    """A TCP port of 127.0.0.1 without a listener that was not handed out before."""
     while True:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Wait for a condition; fail loudly once the time is over."""
+    """Wait for a condition. Fails after a timeout."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -39,7 +39,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) ->
 
 
 def converse(port: int, question: bytes, answer: bytes) -> bool:
-    """Does a server on this port answer these bytes with those?"""
+    """Whether a server on this port responds to `question` with `answer`."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             connection.sendall(question)
@@ -80,7 +80,7 @@ class Process:
         return self._popen.poll() is None
 
     def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-        """Wait for a condition; fail at once, with the log, if the program ends before."""
+        """Wait for a condition. Fails immediately, with the log, if the program exits first."""
 
         def reached() -> bool:
             if not self.running():
@@ -90,33 +90,33 @@ class Process:
         wait_until(reached, what, seconds)
 
     def terminate(self) -> None:
-        """Ask it to stop; do not wait."""
+        """Ask it to stop, without waiting."""
         self._popen.send_signal(signal.SIGTERM)
 
     def wait(self, seconds: float) -> int:
-        """Its exit code, once it has ended."""
+        """Its exit code, after it has exited."""
         return self._popen.wait(seconds)
 
     def stop(self, seconds: float = 10) -> None:
-        """Ask it to stop, then kill it and all that it started."""
+        """Ask it to stop, then kill it and its child processes."""
         self.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._popen.wait(seconds)
         self.kill()
 
     def kill(self) -> None:
-        """Kill it and all that it started, as a crash would."""
+        """Kill it and its child processes, like a crash."""
         with suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait(10)
 
     def tail(self, size: int = 4000) -> str:
-        """The end of what it printed."""
+        """The end of its output."""
         return self.log.read_text(errors="replace")[-size:]
 
 
 def bound_to_parent(command: Sequence[str]) -> list[str]:
-    """A command that the kernel kills when its parent dies, where the kernel can."""
+    """A command that the kernel kills when its parent dies, if the kernel supports that."""
     if shutil.which("setpriv"):
         return ["setpriv", "--pdeathsig", "KILL", *command]
     return list(command)

@@ -19,7 +19,7 @@ def _prepare(folder: Path, port: int, companions: ExitStack) -> Callable[[], Pro
     (folder / "enabled_plugins").write_text("[].")
     (folder / "rabbitmq.conf").write_text("default_user = test\ndefault_pass = test\n")
 
-    # Started by the server, the port mapper would be a daemon that outlives it.
+    # if the server started the port mapper, it would be a daemon that outlives the server
     mapper = Process([epmd, "-address", "127.0.0.1"], folder / "epmd.log", environment)
     companions.callback(mapper.kill)
 
@@ -44,7 +44,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
         "RABBITMQ_LOG_BASE": str(folder / "logs"),
         "RABBITMQ_PID_FILE": str(folder / "pid"),
-        # Otherwise the start script stays between us and the server, and a kill would miss the server.
+        # otherwise the start script is the parent of the server, and a kill would not reach the server
         "RUNNING_UNDER_SYSTEMD": "1",
     }
 
@@ -57,6 +57,6 @@ RABBITMQ = Recipe(
         environment={"RABBITMQ_DEFAULT_USER": "test", "RABBITMQ_DEFAULT_PASS": "test"},
     ),
     prepare=_prepare,
-    # The server answers a protocol header with a method frame on channel 0: connection.start.
+    # the server answers a protocol header with a method frame on channel 0: connection.start
     answers=lambda port: converse(port, b"AMQP\0\0\x09\x01", b"\x01\0\0"),
 )

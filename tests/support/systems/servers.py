@@ -1,4 +1,4 @@
-"""A server for tests: an image where Docker runs, else a process of this machine."""
+"""A server for tests: a container if Docker is running, or else a process."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from .processes import Process, free_port, wait_until
 
 
 class Server(Protocol):
-    """A server on a port of 127.0.0.1 that keeps its data and its port over a crash."""
+    """A server on a port of 127.0.0.1 that keeps its data and its port after a crash."""
 
     port: int
 
@@ -23,15 +23,15 @@ class Server(Protocol):
         """Start it and wait until it answers."""
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """Kill it, like a crash."""
 
     def stop(self) -> None:
-        """End it for good and remove what it kept."""
+        """Stop it and remove its data."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """How a server runs as a container."""
+    """A server as a container: its image and settings."""
 
     name: str
     port: int
@@ -40,17 +40,17 @@ class Image:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a server is had, and how it shows that it answers."""
+    """How to run a server, and how to check that it responds."""
 
     name: str
     image: Image
-    # Makes its folder ready for this port, registers what must end with it, gives back what starts it.
+    # prepares its folder for this port, registers its cleanup, and returns the function that starts it
     prepare: Callable[[Path, int, ExitStack], Callable[[], Process]]
     answers: Callable[[int], bool]
 
 
 class ProcessServer:
-    """A server as a process of this machine, with its data in a temporary folder."""
+    """A server as a process, with its data in a temporary folder."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.port = free_port()
@@ -98,7 +98,7 @@ class ContainerServer:
 
 @contextmanager
 def running(recipe: Recipe) -> Iterator[Server]:
-    """A started server, gone afterwards; raises UnavailableError if it cannot be had here."""
+    """A running server, removed afterwards. Raises UnavailableError if it is not available."""
     server: Server = ContainerServer(recipe) if image_available(recipe.image.name) else ProcessServer(recipe)
     try:
         server.start()
@@ -109,19 +109,19 @@ def running(recipe: Recipe) -> Iterator[Server]:
 
 @cache
 def image_available(name: str) -> bool:
-    """Does a Docker engine run here that has this image, or can pull it?"""
+    """Whether a Docker engine is running that has this image, or can pull it."""
     commands = (("image", "inspect"), ("pull",))
     return engine_runs() and any(succeeds("docker", *command, name) for command in commands)
 
 
 @cache
 def engine_runs() -> bool:
-    """Does a Docker engine run here that the tests did not start?"""
+    """Whether a Docker engine is running that the tests did not start."""
     return succeeds("docker", "version")
 
 
 def docker(*arguments: str) -> str:
-    """What a docker command prints."""
+    """The output of a docker command."""
     result = subprocess.run(["docker", *arguments], capture_output=True, text=True)
     if result.returncode != 0:
         raise UnavailableError(f"docker {arguments[0]} failed: {result.stderr.strip()}")
@@ -129,7 +129,7 @@ def docker(*arguments: str) -> str:
 
 
 def succeeds(*command: str) -> bool:
-    """Is there such a command, and does it end well?"""
+    """Whether the command exists and succeeds."""
     if shutil.which(command[0]) is None:
         return False
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0

@@ -1,6 +1,6 @@
-"""Stand-ins for official images, made of Debian's packages, for machines that reach no image registry.
+"""Stand-ins for official images, built from Debian packages, for machines without an image registry.
 
-Their versions are Debian's: they prove that the generated files work, not that these very versions do.
+Their versions are Debian's: they show that the generated files work, but not with the exact image versions.
 """
 
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 from .packages import UnavailableError, require
 
 RECIPES = Path(__file__).with_name("stand_ins")
-# Debian 13: the closest to the official images' versions, whatever release this machine runs.
+# Debian 13 is closest to the versions of the official images, whatever release this machine runs
 RELEASE = "trixie"
 BASE = "shipsmith-stand-in-base"
 LABEL = "shipsmith.stand-in=true"
@@ -23,7 +23,7 @@ Docker = Callable[..., str]
 
 
 def build(docker: Docker, image: str, folder: Path) -> None:
-    """Make the stand-in for an official image, tagged with that image's own name."""
+    """Build the stand-in for an official image, tagged with the name of that image."""
     recipe = RECIPES / _short_name(image)
     if not recipe.is_dir():
         place = "tests/support/systems/stand_ins/"
@@ -63,7 +63,7 @@ def _bootstrap(root: Path) -> None:
 
 
 def mirror() -> str:
-    """Where this machine gets Debian's packages from."""
+    """The Debian mirror that this machine uses."""
     fields = "$(ORIGIN) $(LABEL) $(REPO_URI)"
     command = ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
@@ -74,7 +74,7 @@ def mirror() -> str:
 
 
 def _pip_settings() -> str:
-    """This machine's package index for the builds inside; its local folders do not exist there."""
+    """This machine's package index, for builds in containers, which do not have its local folders."""
     pip = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.run(pip, capture_output=True, text=True, check=True).stdout.splitlines()
     settings = dict(line.split("=", 1) for line in listed)

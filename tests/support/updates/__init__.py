@@ -1,1 +1,1 @@
-"""Updates under test: what people edit, what is updated, how faults are injected, what was lost."""
+"""Updates under test: edits, versions, injected faults, and the measurement of losses."""

@@ -1,4 +1,4 @@
-"""One case: an edited project, updated by shipsmith and by copier, and what each made of it."""
+"""One case: an edited project, updated by shipsmith and by copier, with the results of both."""
 
 import shutil
 import time
@@ -18,7 +18,7 @@ TOOLS: dict[str, Update] = {"shipsmith": Template.update, "copier": Template.cop
 
 @dataclass(frozen=True)
 class Result:
-    """What one tool made of a case; the counts are of lines and files."""
+    """The result of one tool. The counts are of lines and files."""
 
     outcome: Outcome
     conflicts: int
@@ -44,24 +44,24 @@ class Case:
 class Row:
     case: Case
     results: dict[str, Result]
-    """By the tool's name."""
+    """By name of the tool."""
     checks: str
-    """Of shipsmith's clean merge: passed, failed, or failed before the update as well; else nothing."""
+    """Of shipsmith's clean merge: passed, failed, or failed before the update as well. Empty otherwise."""
     details: list[str] = field(default_factory=list, compare=False)
-    """What was lost and what failed, to look into."""
+    """Losses and failures, for analysis."""
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
-    """How long each tool took."""
+    """Duration for each tool."""
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where cases are run. Projects are made once for each preset and version."""
+    """Runs cases. Projects are generated once for each preset and version."""
 
     template: Template
     folder: Path
 
     def pristine(self, preset: str, version: str) -> Path:
-        """The project as this version makes it."""
+        """The project as this version generates it."""
         project = self.folder / "pristine" / preset / version / "orders"
         if not project.exists():
             project.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ class Workshop:
         return Row(row.case, row.results, outcome, [*row.details, why], row.seconds)
 
     def _failure(self, project: Path, case: Case) -> str:
-        """As checks.failure; equal projects are checked once."""
+        """Like checks.failure, but identical projects are checked once."""
         commit(project, "checked")
         known = self.folder / "checked" / git(project, "rev-parse", "HEAD^{tree}").strip()
         if not known.exists():

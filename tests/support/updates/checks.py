@@ -1,4 +1,4 @@
-"""A project's own checks and tests, run where the last project's tools and caches still are."""
+"""Runs a project's own checks and tests in a folder that keeps tools and caches between projects."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ KEPT = {".venv", ".mypy_cache", ".ruff_cache"}
 
 
 def failure(project: Path, bench: Path) -> str:
-    """What of `make setup check test` fails in the copy, with real servers; nothing if all pass."""
+    """The failure of `make setup check test` in a copy, with real servers; empty if everything passes."""
     _lay(project, bench)
     command = ["make", "setup", "check", "test"]
     with met(yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))) as environment:
@@ -34,7 +34,7 @@ def failure(project: Path, bench: Path) -> str:
 
 
 def _lay(project: Path, bench: Path) -> None:
-    """Make the bench equal to the project. Files that are equal stay, so that make does not set up anew."""
+    """Copy the project to the bench. Unchanged files stay, so that make does not run the setup again."""
     bench.mkdir(parents=True, exist_ok=True)
     wanted = set(_files(project))
     for path in set(_files(bench)) - wanted:

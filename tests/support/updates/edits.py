@@ -1,4 +1,4 @@
-"""Edits of files that fail where the text they are about is not there."""
+"""Edits of files, which fail if the expected text is missing."""
 
 import shutil
 import struct
@@ -10,7 +10,7 @@ def replace(path: Path, old: str, new: str) -> None:
     """Replace `old`, which must be in the file exactly once."""
     text = path.read_text("utf-8")
     if text.count(old) != 1:
-        raise LookupError(f"{path} holds {text.count(old)} times, not once: {old!r}")
+        raise LookupError(f"{path} contains {text.count(old)} times, not once: {old!r}")
     path.write_text(text.replace(old, new), "utf-8")
 
 
@@ -19,7 +19,7 @@ def append(path: Path, text: str) -> None:
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Make a file, which must not be there, and its folders."""
+    """Create a file, which must not exist, and its folders."""
     if path.exists():
         raise FileExistsError(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Every step that shipsmith takes in a repository, and what a fault at each of them leaves."""
+"""Every step of shipsmith in a repository, and the outcome of faults at each of them."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from .meanwhile import ACTIONS, EDITS, IGNORED, MARK, git
 from .small import SERVICE, Small, commit, write
 
 Outcome = Literal["as before", "undo", "complete"]
-"""Nothing was changed; something was, and `shipsmith undo` put it back; all was done."""
+"""Nothing was changed; something was, and `shipsmith undo` restored it; the command completed."""
 
 PAGE = Path(__file__).parents[3] / "docs/faults.md"
 UPDATE = "update --to v0.2.0"
@@ -25,7 +25,7 @@ SECRET, LINK = "local/secret.env", "local/link.env"
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     files: dict[str, tuple[object, ...]]
-    """Type, permissions and content of each; of ignored ones their times as well."""
+    """Type, permissions and content of each, and modification times of ignored ones."""
     index: str
     refs: str
     locks: list[str]
@@ -33,21 +33,21 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A repository in which a command is run."""
+    """A repository in which a command runs."""
 
     name: str
     command: str
     project: Path
     pristine: Snapshot
-    """The repository before the change, to which `undo` must lead."""
+    """The repository before the change, which `undo` must restore."""
     acted: dict[str, list[Snapshot]]
-    """Or to that with what a user did meanwhile."""
+    """The same with the user's concurrent actions."""
     kept: dict[str, bytes]
-    """What people made of its files since: it must be found after `undo`."""
+    """Later edits to its files, which must be preserved after `undo`."""
 
 
 def make_scenes(small: Small, folder: Path) -> list[Scene]:
-    """An update without conflicts and one with them, `continue`, and `undo` with edits of everything."""
+    """Updates with and without conflicts, `continue`, and `undo` with edits of all kinds of files."""
     clean = _project(small, folder / "clean" / "orders")
     conflicts = _copy(clean, folder / "conflicts" / "orders")
     commit(conflicts, {"service.py": SERVICE.replace("line 3\n", "mine\n")})
@@ -61,7 +61,7 @@ def make_scenes(small: Small, folder: Path) -> list[Scene]:
     edits = {"service.py": b"half resolved\n", "added.txt": b"edited\n", IGNORED: b"A=edited\n"}
     _write_all(edited, edits)
     places = [(snapshot(each), _acted(each, each.parent / "acted")) for each in (clean, conflicts)]
-    # what is staged can be committed meanwhile: then there is nothing to undo
+    # a concurrent commit can include the staged change: then there is nothing to undo
     committed = _acted(resolved, resolved.parent / "acted")
     continued = {name: [*each, *committed[name]] for name, each in places[1][1].items()}
     return [
@@ -102,17 +102,17 @@ def _copy(project: Path, folder: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Events that come one after the other and do the same."""
+    """Consecutive events that do the same."""
 
     does: str
     how: str
     events: dict[int, Event]
-    """By their numbers: the first, and each line of code that is not in an earlier step."""
+    """By number: the first, and those from lines of code that are not in an earlier step."""
 
 
-PREPARE = "prepare the change: new objects that nothing refers to yet"
+PREPARE = "prepare the change: write objects that nothing refers to yet"
 DOES = {
-    "configuration.overridden": "ask which programs the repository's own configuration names",
+    "configuration.overridden": "list the programs that the repository's own configuration names",
     "existing.find": "find the project",
     "existing._project": "find the project",
     "change.alone": "lock the project",
@@ -121,7 +121,7 @@ DOES = {
     "readiness.check_ready": "check that the repository can be changed",
     "existing.Project.ignored": PREPARE,
     "existing.Project.recorded_at": PREPARE,
-    "ignored.look": "compare a file that git ignores",
+    "ignored.look": "compare an ignored file",
     "plan": PREPARE,
     "merge": PREPARE,
     "rebuild": PREPARE,
@@ -130,33 +130,33 @@ DOES = {
     "pairing": PREPARE,
     "apply": PREPARE,
     "resume": PREPARE,
-    "index.locked": "lock git's index: a link that says whose it is",
+    "index.locked": "lock git's index: a symbolic link that names its owner",
     "index.copied": "copy the index",
-    "change._head": "check that nothing moved since",
-    "change._check_nothing_moved": "check that nothing moved since",
+    "change._head": "check that nothing has changed since",
+    "change._check_nothing_moved": "check that nothing has changed since",
     "journal.write": "write the journal",
-    "ignored.forget": "drop ignored files that an earlier change replaced",
-    "ignored.put": "replace a file that git ignores",
-    "ignored._move": "move a file that git ignores",
-    "ignored._name": "give a file that git ignores its name, if that is free",
-    "ignored._write": "replace a file that git ignores",
+    "ignored.forget": "delete ignored files that an earlier change replaced",
+    "ignored.put": "replace an ignored file",
+    "ignored._move": "move an ignored file",
+    "ignored._name": "give an ignored file its name, unless it is taken",
+    "ignored._write": "replace an ignored file",
     "change.apply": "change the working tree, and the copy of the index",
-    "index.Index.publish": "put the copy in the place of the index",
+    "index.Index.publish": "replace the index with the copy",
     "index._unlock": "unlock git's index",
     "undo._undo": "read what is committed and what is staged",
     "index.Index.entries": "read what is committed and what is staged",
-    "undo._present": "read the files as they are",
+    "undo._present": "read the current files",
     "undo._keep": "keep edits in a commit",
-    "undo._put_back": "put the files back, if they did not change meanwhile",
-    "ignored.put_back": "put back a file that git ignores",
-    "index.skipped": "put back the copy of the index",
-    "undo._reset": "put back the copy of the index",
+    "undo._put_back": "restore the files, unless they changed in the meantime",
+    "ignored.put_back": "restore an ignored file",
+    "index.skipped": "restore the copy of the index",
+    "undo._reset": "restore the copy of the index",
     "journal.forget": "remove the journal",
 }
 
 
 def steps_of(events: Iterable[Event]) -> list[Step]:
-    """Raises KeyError where DOES does not say what a function does."""
+    """Raises KeyError for a function that is not in DOES."""
     steps: list[Step] = []
     lines = set()
     for number, event in enumerate(events, 1):
@@ -172,7 +172,7 @@ def steps_of(events: Iterable[Event]) -> list[Step]:
 
 
 def faults_at(number: int, event: Event) -> list[Fault]:
-    """All that is tried at an event."""
+    """All faults to test at an event."""
     names = ["kill"]
     if event.what.startswith("git "):
         names += OF_GIT
@@ -182,13 +182,13 @@ def faults_at(number: int, event: Event) -> list[Fault]:
 
 
 def events_of(small: Small, scene: Scene, folder: Path) -> list[Event]:
-    """What the command does where nothing goes wrong."""
+    """The events of the command without faults."""
     _copy(scene.project, folder / "orders")
     return injection.run(small, folder / "orders", folder / "scratch", scene.command).events
 
 
 def try_fault(small: Small, scene: Scene, fault: Fault, folder: Path) -> Outcome:
-    """Let it happen in a copy of the scene, see that nothing is lost and that `undo` puts all back."""
+    """Inject a fault in a copy of the scene. Nothing may be lost, and `undo` must restore everything."""
     project = _copy(scene.project, folder / "orders")
     before = snapshot(project)
     run = partial(injection.run, small, project, folder / "scratch")
@@ -203,7 +203,7 @@ def try_fault(small: Small, scene: Scene, fault: Fault, folder: Path) -> Outcome
     after = snapshot(project)
     expected = [scene.pristine, *(scene.acted.get(fault.name, []))]
     assert after in expected, difference(after, scene.pristine)
-    # what the user replaced meanwhile is theirs to lose
+    # edits that the user has overwritten in the meantime need not be kept
     for name, content in ((each, scene.kept[each]) for each in scene.kept if each != EDITS.get(fault.name)):
         assert content in kept(project, name), f"{name}: the edit is lost"
     if fault.name in EDITS:
@@ -215,7 +215,7 @@ def try_fault(small: Small, scene: Scene, fault: Fault, folder: Path) -> Outcome
 
 
 def check_said(result: Result, fault: Fault) -> None:
-    """Whoever reads it knows what happened: never a traceback, nor a fault of ours."""
+    """The message must explain what happened: never a traceback or an internal error."""
     said = result.said
     assert result.status in (0, 1, 3, -9), f"{result.status}: {said}"
     assert "Traceback" not in said, said
@@ -238,7 +238,7 @@ def _end_the_users_git(project: Path) -> None:
 
 
 def _acted(project: Path, folder: Path) -> dict[str, list[Snapshot]]:
-    """The repository with what a user did, alone; their commit can come to no more than `git add`."""
+    """The repository with only the user's actions. Their commit may amount to only `git add`."""
     done = {}
     for number, (name, action) in enumerate(ACTIONS.items()):
         copy = _copy(project, folder / str(number))
@@ -249,7 +249,7 @@ def _acted(project: Path, folder: Path) -> dict[str, list[Snapshot]]:
 
 
 def snapshot(project: Path) -> Snapshot:
-    """All that must not be lost, and what would be in the way of the user's next git."""
+    """Everything that must not be lost, and locks that would block the user's next git command."""
     files: dict[str, tuple[object, ...]] = {}
     for path in sorted(project.rglob("*")):
         name = path.relative_to(project).as_posix()
@@ -271,7 +271,7 @@ def snapshot(project: Path) -> Snapshot:
 
 
 def kept(project: Path, name: str) -> list[bytes]:
-    """Every content of a file that can still be found."""
+    """All contents of a file that are still available."""
     found = [
         git(project, "show", f"refs/shipsmith/undone{suffix}:{name}").stdout
         for suffix in ("", "@{1}", "@{2}")

@@ -1,7 +1,7 @@
-"""shipsmith in a process of its own, with a fault at one of its events.
+"""Runs shipsmith in a separate process, with a fault at one of its events.
 
-An event is what it does to a repository: opening a file to write, renaming, removing, and so on, and each
-start of git. They are numbered in the order in which they come, which is the same in each run.
+An event is an action on a repository: opening a file to write, renaming, removing, and so on, and each start
+of git. Events are numbered in their order, which is the same in each run.
 """
 
 import fcntl
@@ -34,11 +34,11 @@ TOUCHING = (
     "shutil.rmtree",
 )
 ERRORS = {"ENOSPC": ENOSPC, "EIO": EIO, "EACCES": EACCES}
-"""What the operating system can say to an event of our own."""
+"""Errors that the operating system can return for our own events."""
 
 OF_GIT = ("full", "torn", "after", "torn-kill", "after-kill")
-"""What can happen to a git: it finds the disk full; it dies in the middle of writing; it fails when all is
-done. And the process that started it is killed at that moment."""
+"""Faults of git: the disk is full; it dies while writing; it fails after its work is done. With `-kill`, the
+process that started it is killed at that moment."""
 WRAPPER = f"""\
 #!/bin/sh
 [ -e "$FAULTS/armed" ] || exec {GIT} "$@"
@@ -46,7 +46,7 @@ read -r fault < "$FAULTS/armed"
 rm "$FAULTS/armed"
 case $fault in
 torn*)
-    # of the working tree's files, those that are small can still be written
+    # small files of the working tree can still be written
     case "$*" in *"-m -u"*) blocks=1 ;; *) blocks=0 ;; esac
     (ulimit -c 0; ulimit -f $blocks; exec {GIT} "$@") >/dev/null 2>&1
     says="died" ;;
@@ -80,13 +80,13 @@ FORKED.set_forkserver_preload([*LOADED, "tests.support.updates.injection"])
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that shipsmith does."""
+    """One action of shipsmith."""
 
     where: str
-    """The function that does it, such as change.apply."""
+    """The function that performs it, such as change.apply."""
     what: str
     lines: str
-    """The lines of shipsmith's that led there."""
+    """The lines of shipsmith on the call stack."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
@@ -94,7 +94,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens at the event with the number `at`: `kill`, a name of those above, or what a user does."""
+    """The fault at event number `at`: `kill`, a name from above, or an action of a user."""
 
     at: int
     name: str
@@ -103,13 +103,13 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Result:
     status: int
-    """The exit status; negative where a signal ended it."""
+    """The exit status; negative if a signal killed the process."""
     said: str
     events: list[Event] = field(default_factory=list)
 
 
 def run(small: Small, project: Path, scratch: Path, command: str, fault: Fault | None = None) -> Result:
-    """Run `command` in `project`; `scratch` is a folder for this run alone."""
+    """Run `command` in `project`; `scratch` is a folder for this run only."""
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "bin").mkdir(parents=True)
     (scratch / "bin/git").write_text(WRAPPER)
@@ -126,7 +126,7 @@ def run(small: Small, project: Path, scratch: Path, command: str, fault: Fault |
 
 
 def wait_for_git(project: Path) -> None:
-    """Wait until no process of a shipsmith that was killed holds the project's lock."""
+    """Wait until no process of a killed shipsmith holds the project's lock."""
     lock = project / ".git/shipsmith/lock"
     if lock.exists():
         with lock.open() as stream:
@@ -139,7 +139,7 @@ def _main(
     from shipsmith import __main__
     from shipsmith.template import location
 
-    # not to a file, which could be one write too much
+    # not to a file: writing to it could fail
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
@@ -154,7 +154,7 @@ def _main(
 
 
 class _Hook:
-    """Counts the events, and lets the fault happen."""
+    """Counts the events, and injects the fault."""
 
     def __init__(self, project: Path, scratch: Path, fault: Fault | None) -> None:
         self.project, self.scratch, self.fault = str(project), scratch, fault
@@ -163,7 +163,7 @@ class _Hook:
         self.events = (scratch / "events").open("w", buffering=1)
 
     def __call__(self, name: str, arguments: tuple[object, ...]) -> None:
-        # interpreters and threads that end still raise events
+        # exiting interpreters and threads still raise events
         if self.busy or os is None or os.getpid() != self.process:
             return
         if self.in_a_removal and name in ("os.scandir", "os.remove", "os.rmdir"):
@@ -183,17 +183,17 @@ class _Hook:
             self.busy = False
 
     def _what(self, name: str, arguments: tuple[object, ...]) -> str:
-        """The event in words, or nothing where it is none of the repository's."""
+        """The event in words, or an empty text if it does not concern the repository."""
         if name == "subprocess.Popen":
             command = arguments[1]
-            # reading the template's own repository comes before
+            # commands that read the template's own repository do not count
             if not isinstance(command, list) or command[1].startswith("--git-dir"):
                 return ""
             return f"git {_without_settings(command)}"
         if name != "open" and name not in TOUCHING:
             return ""
         if name in ("os.remove", "os.rmdir") and arguments[-1] != -1:
-            # a temporary folder's content, relative to that
+            # the content of a temporary folder, relative to it
             return ""
         touched = arguments[1 if name == "os.symlink" else 0]
         path = os.path.join(os.getcwd(), os.fsdecode(touched)) if _is_path(touched) else ""
@@ -216,12 +216,12 @@ class _Hook:
             error = OSError(ERRORS[fault.name], os.strerror(ERRORS[fault.name]))
             if event != "shutil.rmtree":
                 raise error
-            # which passes over what the system says to one of its steps, if there is anything to remove
+            # one of its steps fails, which rmtree ignores; without anything to remove, there are no steps
             self.in_a_removal = error if (Path(self.project) / ".git/shipsmith/saved").exists() else None
         elif event == "subprocess.Popen":
             (self.scratch / "armed").write_text(f"{fault.name}\n")
         else:
-            # the file can be opened, and nothing be written from now on
+            # the file can be opened, but nothing can be written from now on
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
@@ -244,7 +244,7 @@ def _without_settings(command: list[str]) -> str:
 
 
 def _where(frame: FrameType | None, what: str) -> str:
-    """An event with the function that it is in, the nearest that is not the runner of git, and all lines."""
+    """An event with its function, the innermost outside the git runner, and all lines on the stack."""
     names, lines = [], []
     while frame:
         package, _, module = frame.f_globals.get("__name__", "").rpartition(".")

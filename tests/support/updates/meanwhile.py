@@ -1,4 +1,4 @@
-"""What a user can do while shipsmith works. A git of theirs is refused while the index is locked."""
+"""Actions of a user while shipsmith runs. Their git commands are refused while the index is locked."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ EDITS = {"an edit": "service.py", "a new file": "added.txt", "an edit of an igno
 
 
 def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """A git of the user's, at a time that is always the same."""
+    """A git command of the user's, with a fixed date."""
     dates = {f"GIT_{role}_DATE": "@1700000000 +0000" for role in ("AUTHOR", "COMMITTER")}
     command, environment = [GIT, *arguments], os.environ | dates
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)

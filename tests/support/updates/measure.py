@@ -1,9 +1,9 @@
-"""What an update lost of what people wrote.
+"""Measures which user content an update loses.
 
-A tree is a mapping of paths to contents. A line of the user's is one that their file has and the pristine
-file, as it was generated, has not; a binary counts as one line. It is lost where no file has it after the
-update: a line that moved, or that stands in a conflict, is not lost. Blank lines do not count. Files that
-are made from others, such as locks and gRPC stubs, do not count either: nobody writes them.
+A tree maps paths to contents. A line is the user's if their file contains it and the pristine file, as
+generated, does not; a binary file counts as one line. It is lost if no file contains it after the update: a
+line that moved, or is in a conflict, is not lost. Blank lines do not count. Derived files, such as lock
+files and gRPC stubs, do not count either: nobody writes them.
 """
 
 import re
@@ -27,20 +27,20 @@ class Moves:
     by_template: Mapping[str, str] = field(default_factory=dict)
 
     def origin(self, path: str) -> str:
-        """What the user's file was called as it was generated."""
+        """The generated name of the user's file."""
         return {new: old for old, new in self.by_user.items()}.get(path, path)
 
 
 @dataclass(frozen=True)
 class Losses:
     lines: Counter[bytes]
-    """Lines of text that are lost, and how often."""
+    """Lost lines of text, with their numbers of occurrences."""
     binaries: list[str]
-    """Paths of binaries whose content is lost."""
+    """Paths of binary files whose content is lost."""
     files: list[str]
-    """Paths that the user gave to files and that are gone; a file may move along with its folder."""
+    """Paths that the user chose for files and that are gone. A file may move along with its folder."""
     came_back: list[str]
-    """Paths that the user deleted or renamed, and that are there again without a conflict."""
+    """Paths that the user deleted or renamed, and that exist again without a conflict."""
 
     @property
     def count(self) -> int:
@@ -48,7 +48,7 @@ class Losses:
         return self.lines.total() + len(self.binaries) + len(self.files)
 
     def details(self) -> Iterator[str]:
-        """What is lost, in words."""
+        """The losses, in words."""
         for line, times in self.lines.items():
             yield f"lost {times} times: {line.decode(errors='replace')}"
         yield from (f"lost binary: {path}" for path in self.binaries)
@@ -57,7 +57,7 @@ class Losses:
 
 
 def read(folder: Path) -> Tree:
-    """The files below `folder`, without git's."""
+    """The files below `folder`, except git's."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
@@ -66,7 +66,7 @@ def read(folder: Path) -> Tree:
 
 
 def losses(pristine: Tree, edited: Tree, after: Tree, moves: Moves, conflicts: Collection[str]) -> Losses:
-    """Compare what the user had with what there is after the update."""
+    """Compare the user's files before and after the update."""
     own_lines: Counter[bytes] = Counter()
     binaries = []
     contents = set(after.values())
@@ -87,7 +87,7 @@ def losses(pristine: Tree, edited: Tree, after: Tree, moves: Moves, conflicts: C
 
 
 def renames(repository: Path, old: str, new: str) -> dict[str, str]:
-    """What was renamed between two commits, as git sees it; from old to new paths."""
+    """The renames between two commits that git detects, from old to new paths."""
     listed = git(repository, "diff", "--find-renames", "--diff-filter=R", "--name-status", "-z", old, new)
     fields = listed.split("\0")[:-1]
     return dict(zip(fields[1::3], fields[2::3], strict=True))

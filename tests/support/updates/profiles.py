@@ -1,4 +1,4 @@
-"""What people do to a project before they update it. The project works before and after."""
+"""Edits to a project before an update. The project works before and after."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ ANSWERS = ".copier-answers.yml"
 
 @dataclass(frozen=True)
 class Project:
-    """A service named orders, just made."""
+    """A newly generated service named orders."""
 
     folder: Path
     template: Template
@@ -38,7 +38,7 @@ class Project:
 
     @property
     def health(self) -> str:
-        """What its version calls the module that tells whether it is ready."""
+        """The name of the readiness module in its version."""
         return "health" if (self.package / "health.py").exists() else "readiness"
 
 
@@ -143,7 +143,7 @@ def test_regular_customers_pay_less() -> None:
 
 
 def _taken_places(project: Project) -> None:
-    """Files where later versions put theirs: nobody knew."""
+    """Files with paths that later versions use."""
     module = '"""Ours."""\n\nOURS = "{}"\n'
     for name in ("readiness", "stalls"):
         if not (project.package / f"{name}.py").exists():
@@ -205,34 +205,34 @@ def _resource_renamed(project: Project) -> None:
 
 
 PROFILES = (
-    Profile("untouched", "as it was made", _untouched),
+    Profile("untouched", "no edits", _untouched),
     Profile(
         "disjoint",
-        "a function, a section of settings, a make target, a test, paragraphs, away from what changes",
+        "added a function, a settings section, a make target, a test and paragraphs, away from changed lines",
         _disjoint,
     ),
-    Profile("same lines", "edits in the very lines that versions change, in nine files", _same_lines),
-    Profile("new files", "a package, a test, a decision, a script and a picture of their own", _new_files),
-    Profile("taken places", "files of their own where later versions put theirs", _taken_places),
-    Profile("deleted", "two tests, a decision, the picture and the hooks deleted", _deleted),
-    Profile("renamed", "a module renamed with its imports and its test, and extended", _renamed),
+    Profile("same lines", "edited the lines that versions change, in nine files", _same_lines),
+    Profile("new files", "added a package, a test, a decision, a script and a picture", _new_files),
+    Profile("taken places", "added files where later versions add theirs", _taken_places),
+    Profile("deleted", "deleted two tests, a decision, the picture and the pre-commit hooks", _deleted),
+    Profile("renamed", "renamed a module with its imports and its test, and extended it", _renamed),
     Profile(
         "renamed differently",
-        "a module and a folder renamed that versions rename as well, to other names",
+        "renamed a module and a folder that versions rename as well, to other names",
         _renamed_differently,
     ),
-    Profile("binary", "another picture in place of the template's", _binary),
+    Profile("binary", "replaced the template's picture", _binary),
     Profile(
         "feature removed",
-        "gRPC removed by hand, all files and references; in `minimal` the access log",
+        "removed gRPC by hand, with all files and references; in `minimal`, the access log",
         _feature_removed,
     ),
-    Profile("resource renamed", "order is called purchase, in all files and file names", _resource_renamed),
+    Profile("resource renamed", "renamed order to purchase, in all files and file names", _resource_renamed),
 )
 
 
 def _rename_module(project: Project, old: str, new: str) -> None:
-    """Rename a module and its imports, sorted anew."""
+    """Rename a module and its imports, and sort the imports."""
     move(project.package / f"{old}.py", project.package / f"{new}.py")
     importing = re.compile(rf"^(from (?:\.+|orders\.)){old}(?= import )", re.MULTILINE)
     for folder in ("src", "tests"):
@@ -244,7 +244,7 @@ def _rename_module(project: Project, old: str, new: str) -> None:
 
 
 def _become(project: Project, answers: Mapping[str, str]) -> None:
-    """Edit all files until they are those of other answers. The recorded answers stay."""
+    """Replace all files by those of other answers. The recorded answers do not change."""
     with TemporaryDirectory() as folder:
         other = Path(folder) / "orders"
         project.template.new(other, project.version, project.preset, answers)
@@ -259,8 +259,8 @@ def _become(project: Project, answers: Mapping[str, str]) -> None:
 
 
 def _substitute(path: Path, pattern: str, replacement: str) -> None:
-    """Replace what the pattern matches, which must be there exactly once."""
+    """Replace the only match of the pattern."""
     text, count = re.subn(pattern, replacement, path.read_text("utf-8"))
     if count != 1:
-        raise LookupError(f"{path} holds {count} times, not once: {pattern!r}")
+        raise LookupError(f"{path} contains {count} times, not once: {pattern!r}")
     path.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""The matrix for machines, docs/updates.csv, and for people, docs/updates.md."""
+"""Writes the matrix for programs, docs/updates.csv, and for people, docs/updates.md."""
 
 import csv
 import io
@@ -73,7 +73,7 @@ class Totals:
     conflicts: int
     failed: int
     losing: int
-    """Cases that lose something."""
+    """Cases with losses."""
     lost_lines: int
     lost_binaries: int
     lost_files: int
@@ -85,7 +85,7 @@ class Totals:
 
 
 def _totals(rows: Sequence[Row], tool: str, profile: str = "", old: str = "", new: str = "") -> Totals:
-    """Of the cases with this profile and this step, where they are given."""
+    """The totals of all cases, or of those with the given profile and step."""
     wanted = {"profile": profile, "old": old, "new": new}
     given = {name: value for name, value in wanted.items() if value}
     results = [row.results[tool] for row in rows if given.items() <= asdict(row.case).items()]

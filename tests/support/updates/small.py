@@ -1,6 +1,6 @@
-"""A small template with three versions, a project made from the first one, and shipsmith run on them.
+"""A small template with three versions, a project of the first version, and shipsmith to run on them.
 
-It renders in a moment, so that many repositories in many states can be updated.
+It renders quickly, so that tests can update many repositories in many states.
 """
 
 import os
@@ -64,7 +64,7 @@ HELPER = "".join(f"def helper_{number}() -> int:\n    return {number}\n" for num
 LOGO = bytes(range(256)) * 4
 
 Files = dict[str, str | bytes | None]
-"""Contents by path below template/; None where the version drops the file."""
+"""Contents by path below template/; None if the version deletes the file."""
 
 UPDATE = """\
 renames: [{from: helper.py, to: library.py}, {from: tools, to: scripts}]
@@ -120,7 +120,7 @@ GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What a git command prints."""
+    """The output of a git command."""
     return subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
@@ -142,7 +142,7 @@ def make_template(root: Path) -> None:
 
 
 def write(path: Path, content: str | bytes | None) -> None:
-    """Make, change or, with None, remove a file."""
+    """Create, change or, with None, remove a file."""
     if content is None:
         path.unlink()
         return
@@ -152,7 +152,7 @@ def write(path: Path, content: str | bytes | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """shipsmith with the small template for its own."""
+    """shipsmith with the small template as its own."""
 
     template: Path
     cache: Path
@@ -184,7 +184,7 @@ class Small:
         )
 
     def project(self, folder: Path, *settings: str, version: str = "v0.1.0") -> Path:
-        """A project with its first commit: a copy of the one that was made first."""
+        """A project with its first commit: a copy of the first one generated."""
         made = self.cache / "projects" / "-".join((version, *settings)) / folder.name
         if not made.exists():
             self._make(made, version, settings)
@@ -203,7 +203,7 @@ class Small:
 
 
 def commit(project: Path, files: Files) -> None:
-    """Commit changes of files, as someone who works on the project does."""
+    """Commit changes of files, as a developer of the project."""
     for name, content in files.items():
         write(project / name, content)
     git(project, "add", "-A")

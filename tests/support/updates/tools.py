@@ -1,4 +1,4 @@
-"""The two tools under comparison, run as a user runs them, and the projects that they are run on."""
+"""The two tools under comparison, run as by a user, and their projects."""
 
 import json
 import os
@@ -20,23 +20,23 @@ Outcome = Literal["clean", "conflicts", "failed"]
 
 @dataclass(frozen=True)
 class Updated:
-    """What a tool says of its update."""
+    """A tool's report of its update."""
 
     outcome: Outcome
     conflicts: int
     """Files with conflicts."""
     message: str
-    """Of a failure."""
+    """The reason of a failure."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """The template's repository, which is a shipsmith as well."""
+    """The template's repository, which includes shipsmith."""
 
     root: Path
 
     def new(self, project: Path, version: str, preset: str, answers: Mapping[str, str]) -> None:
-        """Make a project with this version, and commit it."""
+        """Create a project with this version, and commit it."""
         chosen = [f"--set={name}={value}" for name, value in answers.items()]
         arguments = ["new", str(project), "--at", version, "--preset", preset, "--defaults", *chosen]
         result = self._shipsmith(*arguments, cwd=project.parent)
@@ -67,9 +67,9 @@ class Template:
         return self._run([sys.executable, "-m", "shipsmith", *arguments], cwd=cwd)
 
     def _run(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-        """With this repository's generator, with it in the place of the public one, and with own caches."""
+        """Run with this repository's generator, this repository as the public one, and separate caches."""
         environment = {
-            # not one for all processes: copier's is fetched into each time
+            # not shared by all processes: copier fetches into its cache each time
             "XDG_CACHE_HOME": str(self.root.parent / "cache" / str(os.getpid())),
             "PYTHONPATH": str(self.root / "generator"),
             "GIT_CONFIG_COUNT": "1",
@@ -104,7 +104,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def unmerged(project: Path) -> set[str]:
-    """Paths in conflict, as git knows them."""
+    """Paths in conflict, according to git."""
     return set(filter(None, git(project, "diff", "--name-only", "--diff-filter=U", "-z").split("\0")))
 
 

@@ -1,4 +1,4 @@
-"""Releases of the template, as updates meet them: realistic changes of this checkout's template."""
+"""Releases of the template for updates: realistic changes of this checkout's template."""
 
 import shutil
 import subprocess
@@ -30,11 +30,11 @@ class Release:
     version: str
     summary: str
     change: Callable[[Path], None]
-    """Edits a checkout of the release before."""
+    """Edits a checkout of the previous release."""
 
 
 def build(folder: Path) -> Path:
-    """Make the git repository of all releases at `folder`: a shipsmith that can be run, with its history."""
+    """Create the git repository of all releases at `folder`: a runnable shipsmith with its history."""
     _copy_checkout(folder)
     _git(folder, "init", "--quiet", "--initial-branch=main")
     for release in RELEASES:
@@ -127,7 +127,7 @@ def _new_option_and_dropped_file(root: Path) -> None:
     (root / PYTHON / ".pre-commit-config.yaml").unlink()
     replace(root / "copier.yml", "deploy, ci]", "deploy, ci, stalls]")
     replace(root / PYTHON / "pyproject.toml.jinja", "'pre-commit', ", "")
-    _declare(root, "v0.4.0", notes=["pre-commit is no longer set up: `make check` is what it ran."])
+    _declare(root, "v0.4.0", notes=["pre-commit is no longer set up: `make check` runs the same checks."])
 
 
 def _moved_folders_and_changed_defaults(root: Path) -> None:
@@ -145,19 +145,21 @@ def _moved_folders_and_changed_defaults(root: Path) -> None:
         root,
         "v0.5.0",
         renames=[("docs/decisions", "docs/adr"), ("tests/unit", "tests/component")],
-        notes=["Requests in flight have 20 seconds, no longer 25, to end."],
+        notes=["Requests in flight now have 20 seconds instead of 25 to finish."],
     )
 
 
 RELEASES = (
-    Release("v0.1.0", "the template of this checkout, and a binary, docs/logo.png", _first),
-    Release("v0.2.0", "fixes in files that every service has", _fixes),
+    Release("v0.1.0", "the template of this checkout, with a binary file, docs/logo.png", _first),
+    Release("v0.2.0", "fixes in files that every service contains", _fixes),
     Release(
         "v0.3.0",
-        "a module renamed with its imports and its test, two files formatted anew, the binary changed",
+        "a module renamed with its imports and its test, two files reformatted, the binary file changed",
         _rename_and_format,
     ),
-    Release("v0.4.0", "a new option with files and a page, a file dropped", _new_option_and_dropped_file),
+    Release(
+        "v0.4.0", "a new option with files and a parts page, a file deleted", _new_option_and_dropped_file
+    ),
     Release(
         "v0.5.0",
         "two folders moved, the defaults of a setting and of a question changed",
@@ -180,7 +182,7 @@ def _copy_checkout(folder: Path) -> None:
 def _declare(
     root: Path, version: str, *, renames: Iterable[tuple[str, str]] = (), notes: Iterable[str] = ()
 ) -> None:
-    """What the release tells `shipsmith update`."""
+    """Write the renames and notes of the release."""
     data = {
         "renames": [{"from": old, "to": new} for old, new in renames],
         "notes": [{"text": text} for text in notes],
@@ -195,7 +197,7 @@ def _one_argument_a_line(path: Path, call: str, arguments: list[str]) -> None:
 
 
 def _wrapped(markdown: str, width: int) -> str:
-    """The same text with each paragraph and list item filled to `width` columns."""
+    """The text with list items wrapped to `width` columns."""
     filled = [
         line if not line.startswith("- ") else textwrap.fill(line, width, subsequent_indent="  ")
         for line in markdown.replace("\n  ", " ").splitlines()

@@ -1,4 +1,4 @@
-"""Files that are made from other files of a project, by derivers: each language has its own."""
+"""Files that are generated from other files of a project, by the derivers of its language."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,25 +11,25 @@ from . import grpc_stubs, own_lock, python_lock
 from .deriver import Deriver
 
 DEFAULT = "python"
-"""The language of projects whose template does not ask for one."""
+"""The language of projects whose template has no such question."""
 
 BY_LANGUAGE: dict[str, tuple[Deriver, ...]] = {"python": (grpc_stubs.DERIVER, python_lock.DERIVER)}
 FOR_ALL = (own_lock.DERIVER,)
 
 
 def derivers(answers: Mapping[str, Any]) -> tuple[Deriver, ...]:
-    """Those of a project with these answers, in the order in which they run."""
+    """The derivers for a project with these answers, in the order in which they run."""
     return (*BY_LANGUAGE[answers.get(LANGUAGE, DEFAULT)], *FOR_ALL)
 
 
 def derive(folder: Path, answers: Mapping[str, Any], template: Template) -> None:
-    """Make what is in no render, from what was rendered."""
+    """Generate the derived files from the rendered files."""
     for deriver in derivers(answers):
         deriver.write(folder, template)
 
 
 def check_language(answers: Mapping[str, Any]) -> None:
-    """Raise UserError where the template offers a language that there are no derivers for."""
+    """Raise UserError if a language of the template has no derivers."""
     language = answers.get(LANGUAGE, DEFAULT)
     if language not in BY_LANGUAGE:
         where = "BY_LANGUAGE of shipsmith/rendering/derived/__init__.py"

@@ -1,4 +1,4 @@
-"""What a deriver is: a way to make files of a project from other files of it, after they are rendered."""
+"""A deriver generates files of a project from its other files, after they are rendered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from pathlib import Path
 from ...template.versions import Template
 
 Merge = Callable[[str, bytes, bytes, bytes], bytes]
-"""Path, file that was made before, user's file, file that is made now: the user's with the difference."""
+"""Arguments: path, previously generated file, user's file, newly generated file. Returns the merged file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deriver:
     inputs: tuple[str, ...]
-    """Files of the project, and folders, which end in a slash."""
+    """Files of the project that it reads. Folders end with a slash."""
     outputs: tuple[str, ...]
-    """Patterns of the paths that it writes."""
+    """Patterns for the paths that it writes."""
     of_template: Callable[[Template], object]
-    """What it reads of the template: where that differs, its files are out of date."""
+    """Files of the template that it reads: if they differ, its files are out of date."""
     write: Callable[[Path, Template], None]
-    """Write the files into a project as it was rendered."""
+    """Write the files to a newly rendered project."""
     write_edited: Callable[[Path, Template], None]
-    """Write the files into a project that people have edited."""
+    """Write the files to a project that may have been edited."""
     merge: Merge
 
     def reads(self, path: str) -> bool:

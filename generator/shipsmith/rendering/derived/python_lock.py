@@ -1,9 +1,9 @@
 """A project's hash-pinned requirements: the part of the template's tested universe that it reaches.
 
-The universe is what `uv pip compile --universal --generate-hashes` writes for all options together.
-Its `# via` notes are the edges of the dependency graph, from a package to those that want it.
+The universe is the output of `uv pip compile --universal --generate-hashes` for all options together.
+Its `# via` comments are the edges of the dependency graph, from a package to its dependents.
 
-A lock begins as uv would begin it: by that command, Renovate renews it.
+A lock file starts with the same header as uv's: Renovate runs the command in it to renew the file.
 """
 
 import re
@@ -36,7 +36,7 @@ HEADER = """\
 class Pin:
     name: NormalizedName
     text: str
-    """Its lines in the lock, without notes."""
+    """Its lines in the lock file, without comments."""
     wanted_by: frozenset[NormalizedName]
 
 
@@ -47,7 +47,7 @@ def write(folder: Path, template: Template) -> None:
 
 
 def write_known(folder: Path, template: Template) -> None:
-    """The same for a project that people have edited: what the universe does not hold is left out."""
+    """The same for a project that people have edited. Packages that are not in the universe are left out."""
     universe = parse(_universe(template).decode())
     known = {pin.name for pin in universe}
     runtime, development = (
@@ -58,7 +58,7 @@ def write_known(folder: Path, template: Template) -> None:
 
 
 def merge(path: str, base: bytes, user: bytes, new: bytes) -> bytes:
-    """The user's lock with what changed from `base` to `new`; of a pin that both moved, the newer version."""
+    """The user's lock file with the changes from `base` to `new`. The newer version of a pin wins."""
     before, theirs, now = (_texts(decoded(lock, path)) for lock in (base, user, new))
     merged = []
     for name in sorted(before.keys() | theirs.keys() | now.keys()):
@@ -72,12 +72,12 @@ def merge(path: str, base: bytes, user: bytes, new: bytes) -> bytes:
 
 
 def parse(lock: str) -> list[Pin]:
-    """The pins of a lock, in its order."""
+    """The pins of a lock file, in its order."""
     return [_pin(block) for block in re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE) if block.strip()]
 
 
 def prune(universe: list[Pin], requirements: Iterable[str]) -> str:
-    """The lock of what `requirements` reach. Raises LookupError for one that the universe does not hold."""
+    """The lock file for `requirements`. Raises LookupError for packages that are not in the universe."""
     wants: dict[NormalizedName, set[NormalizedName]] = defaultdict(set)
     for pin in universe:
         for parent in pin.wanted_by:
@@ -99,10 +99,10 @@ def _universe(template: Template) -> bytes:
 
 
 def _requirements(folder: Path) -> tuple[list[str], list[str]]:
-    """What a project's pyproject.toml wants: to run, and to develop."""
+    """The requirements in a project's pyproject.toml: for running, and for development."""
     try:
         pyproject = tomllib.loads(text_of(folder / PYPROJECT, PYPROJECT))
-    # a number of thousands of digits is a ValueError, a thousand brackets are a RecursionError
+    # thousands of digits raise ValueError, a thousand brackets RecursionError
     except (ValueError, RecursionError) as error:
         raise UserError(f"{PYPROJECT}: is not valid TOML: {error}. Correct it first") from error
     runtime = _listed(pyproject, "project", "dependencies")
@@ -113,7 +113,7 @@ def _requirements(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def _listed(pyproject: dict[str, Any], table: str, name: str) -> list[str]:
-    """The requirements of one list; a group can include another one by a table, which is left out."""
+    """The requirements of one list. Tables, which include other groups, are left out."""
     content = pyproject.get(table, {})
     requirements = content.get(name, []) if isinstance(content, dict) else None
     if not isinstance(requirements, list):
@@ -140,7 +140,7 @@ def _write(folder: Path, universe: list[Pin], runtime: list[str], development: l
 
 
 def _texts(lock: str) -> dict[str, str]:
-    """The pins by name, of which one can have several; under no name, what comes before them."""
+    """The pins by name; a name can have several. The empty name has the text before the first pin."""
     first_pin = re.search(r"^[A-Za-z0-9]", lock, flags=re.MULTILINE)
     start = first_pin.start() if first_pin else len(lock)
     texts: dict[str, str] = defaultdict(str, {"": lock[:start]})
@@ -150,7 +150,7 @@ def _texts(lock: str) -> dict[str, str]:
 
 
 def _version(pinned: str) -> Version:
-    """The version that a pin names, 0 where it names none, or one that has no order."""
+    """The version of a pin; 0 if it has none, or one that cannot be ordered."""
     match = re.match(r"[^=]+==([^\s;\\]+)", pinned)
     try:
         return Version(match[1] if match else "0")
