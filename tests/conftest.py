@@ -40,11 +40,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     properties = [each for report in reports for each in getattr(report, "user_properties", ())]
     for note in sorted({str(text) for name, text in properties if name == "note"}):
         terminalreporter.line(f"note: {note}")
-    rows = {report.nodeid.partition("[")[2][:-1]: report.duration for report in reports if _is_row(report)}
+    rows = {report.nodeid.partition("[")[2][:-1]: report for report in reports if _is_row(report)}
     if rows:
-        terminalreporter.section(f"{len(rows)} rows of the matrix, {sum(rows.values()):.0f} s")
-    for row, seconds in sorted(rows.items(), key=lambda item: -item[1]):
-        terminalreporter.line(f"{seconds:6.1f} s  {row}")
+        seconds = {row: dict(report.user_properties).get("core seconds", 0.0) for row, report in rows.items()}
+        mean = sum(seconds.values()) / len(rows)
+        terminalreporter.section(f"{len(rows)} rows of the matrix, on average {mean:.1f} s of one core")
+    for row, report in sorted(rows.items(), key=lambda item: -item[1].duration):
+        terminalreporter.line(f"{report.duration:6.1f} s, {seconds[row]:5.1f} s of one core  {row}")
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped:
         terminalreporter.section(f"{len(skipped)} skipped")

@@ -1,5 +1,6 @@
 """Every row of the matrix becomes a service that passes its own checks and its own tests, untouched."""
 
+import resource
 from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
@@ -20,10 +21,15 @@ each_row = pytest.mark.parametrize("answers", [pytest.param(row, id=name) for na
 
 @each_row
 def test_service_passes_its_own_checks_and_tests(
-    answers: Answers, tmp_path: Path, mypy_cache: Path, needs: Callable[[Answers], dict[str, str]]
+    answers: Answers,
+    tmp_path: Path,
+    mypy_cache: Path,
+    needs: Callable[[Answers], dict[str, str]],
+    record_property: Callable[[str, object], None],
 ) -> None:
     """`make check test` pass in a new repository: no finding, no skip, and nothing left for git."""
     environment = needs(answers)
+    started = _core_seconds()
     project = projects.new(tmp_path / answers["service_name"], answers)
 
     environments.prepare(project)
@@ -35,6 +41,13 @@ def test_service_passes_its_own_checks_and_tests(
     assert " passed" in closing_line
     assert not {"skipped", "failed", "error", "xfailed"} & set(closing_line.replace(",", "").split())
     assert projects.run("git", "status", "--porcelain", directory=project.folder) == ""
+    record_property("core seconds", _core_seconds() - started)
+
+
+def _core_seconds() -> float:
+    """What the processes that have ended used, in seconds of one core."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_the_locks_are_enough(full: Project, tmp_path: Path) -> None:
