@@ -12,7 +12,8 @@ class Health:
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
         self._checking: asyncio.Task[list[str]] | None = None
-        self.stopping = False
+        self.stopping = asyncio.Event()
+        """Set once the process was told to end: it is ready no more, and what runs in it drains."""
 
     def add(self, name: str, check: Check) -> None:
         """Add what must answer for the service to be ready; `check` raises where it does not."""
@@ -23,7 +24,7 @@ class Health:
 
         Callers at the same time share one check, so that probes, however many, cost the servers little.
         """
-        if self.stopping:
+        if self.stopping.is_set():
             return ["stopping"]
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._check())

@@ -32,6 +32,11 @@ class EvictingBulkhead:
         self._limit = limit
         self._inside: dict[asyncio.Timeout, None] = {}
 
+    def evict_all(self) -> None:
+        for timeout in self._inside:
+            timeout.reschedule(0)
+        self._inside.clear()
+
     @contextmanager
     def enter(self, timeout: asyncio.Timeout) -> Iterator[None]:
         """Enter with the timeout that surrounds the work; it expires early on eviction."""

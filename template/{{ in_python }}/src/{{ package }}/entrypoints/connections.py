@@ -71,6 +71,9 @@ class Connections:
         """The request is here, and its caller waits for us: the connection stays open even near the limit."""
         return _Counted(self._waiting, peer, self._used)
 
+    def in_flight(self) -> int:
+        return sum(self._requests.values())
+
     def drain(self) -> None:
         """From now on, close connections without a request at once."""
         self.limits = replace(self.limits, first_request=DRAIN_SECONDS, idle=DRAIN_SECONDS)
@@ -78,11 +81,12 @@ class Connections:
     @asynccontextmanager
     async def kept(self, port: int) -> AsyncIterator[None]:
         """Close the port's connections that reach a limit, inside the context."""
-        keeping = asyncio.create_task(self._keep(port))
-        try:
-            yield
-        finally:
-            keeping.cancel()
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(self._keep(port))
+            try:
+                yield
+            finally:
+                keeping.cancel()
 
     async def _keep(self, port: int) -> None:
         last_sweep = time.monotonic()

@@ -15,7 +15,9 @@ from .grpc_interceptors import Behavior, Context, InvalidRequestError, OverdueEr
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
 
-class GrpcLimits(BaseModel):
+class GrpcSettings(BaseModel):
+    host: str = "127.0.0.1"
+    port: int = Field(8081, ge=0, le=65535)
     max_connections: int = Field(2000, ge=10, description="at nine tenths, unused ones are closed")
     first_call_seconds: float = Field(10, gt=0, description="from connecting to the first call's head")
     idle_seconds: float = Field(120, gt=0, description="how long a connection may go without a call")
@@ -24,6 +26,7 @@ class GrpcLimits(BaseModel):
     max_seconds: float = Field(30, gt=0, description="deadline of calls that have none or a later one")
     max_streams: int = Field(100, ge=1, description="streams, such as Watch; a new one ends the oldest")
     max_stream_seconds: float = Field(300, gt=0)
+    health_interval_seconds: float = Field(2, gt=0)
 
     def for_connections(self) -> ConnectionLimits:
         return ConnectionLimits(
@@ -41,13 +44,18 @@ class LimitInterceptor(grpc.aio.ServerInterceptor):
     limit or answer a malformed one.
     """
 
-    def __init__(self, limits: GrpcLimits, connections: Connections) -> None:
+    def __init__(
+        self,
+        limits: GrpcSettings,
+        connections: Connections,
+        streams: EvictingBulkhead,
+    ) -> None:
         self._limits = limits
         self._connections = connections
         self._arriving = EvictingBulkhead(limits.max_calls)
         self._answering = Bulkhead(limits.max_calls)
         self._probes = Bulkhead(limits.max_calls)
-        self._streams = EvictingBulkhead(limits.max_streams)
+        self._streams = streams
 
     async def intercept_service(
         self,

@@ -15,7 +15,9 @@ from .problems import problem
 BODILESS = {"GET", "HEAD", "OPTIONS"}
 
 
-class HttpLimits(BaseModel):
+class HttpSettings(BaseModel):
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
     max_connections: int = Field(2000, ge=10, description="at nine tenths, unused ones are closed")
     # a slow network takes a second or two
     first_request_seconds: float = Field(10, gt=0, description="from connecting to the first request's head")
@@ -43,7 +45,7 @@ class RefusedError(Exception):
 class Limits:
     """Passes a request on once all of it has arrived; each probe has a bulkhead of its own."""
 
-    def __init__(self, app: ASGIApp, limits: HttpLimits, connections: Connections) -> None:
+    def __init__(self, app: ASGIApp, limits: HttpSettings, connections: Connections) -> None:
         self._app = app
         self._limits = limits
         self._connections = connections

@@ -12,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from .database import RepositorySettings, connect_engine
+from ..application import Application
+from ..lifecycle import Task
+from ..settings import Settings
 from .outbox_table import outbox
 
 LAG = Gauge("outbox_lag_seconds", "Age of the oldest event that was not published yet")
@@ -24,14 +26,13 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def run(settings: RepositorySettings) -> AsyncIterator[None]:
-    async with connect_engine(settings) as engine:
-        measuring = asyncio.create_task(_measure_forever(engine))
-        try:
-            yield
-        finally:
-            measuring.cancel()
-            await asyncio.wait([measuring])
+async def run(application: Application, _settings: Settings) -> AsyncIterator[Task]:
+    measuring = asyncio.create_task(_measure_forever(application.engine), name="outbox metrics")
+    try:
+        yield measuring
+    finally:
+        measuring.cancel()
+        await asyncio.wait([measuring])
 
 
 async def _measure_forever(engine: AsyncEngine) -> None:

@@ -1,0 +1,108 @@
+"""Servers and workers of the process: how they are run and drained, and what follows when one dies."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import NoReturn
+
+import structlog
+
+from .application import Application
+from .settings import Settings
+
+Task = asyncio.Task[None]
+Runnable = Callable[[Application, Settings], AbstractAsyncContextManager[Task]]
+"""A server or worker: starts, yields the task that does its work, and drains at the end."""
+
+# exit statuses; settings that are invalid end the process with 2
+FAILED, NOT_DRAINED = 1, 3
+
+log = structlog.get_logger()
+
+
+class DrainError(Exception):
+    """Draining took too long, so work was cut off. The log says how much."""
+
+
+@asynccontextmanager
+async def running(
+    runnables: Iterable[Runnable],
+    application: Application,
+    settings: Settings,
+) -> AsyncIterator[list[Task]]:
+    """Start them in order, and close them in reverse.
+
+    Each drains, whatever fails in the others; what has failed is raised at the end.
+    """
+    contexts: list[AsyncExitStack] = []
+    tasks: list[Task] = []
+    failures: list[Exception] = []
+    try:
+        for run in runnables:
+            contexts.append(AsyncExitStack())
+            tasks.append(await contexts[-1].enter_async_context(run(application, settings)))
+        yield tasks
+    finally:
+        application.health.stopping.set()
+        for context in reversed(contexts):
+            try:
+                await context.aclose()
+            except Exception as failure:
+                failures.append(failure)
+    if failures:
+        raise ExceptionGroup("not all has ended well", failures)
+
+
+async def until_stopping(running: Iterable[Task], stopping: asyncio.Event) -> None:
+    """Wait for `stopping`. A task that ends before it ends the process: half a service helps nobody."""
+    asked = asyncio.create_task(stopping.wait())
+    done, _ = await asyncio.wait([asked, *running], return_when=asyncio.FIRST_COMPLETED)
+    if asked not in done:
+        _die(next(task for task in running if task in done))
+
+
+@asynccontextmanager
+async def drained(
+    task: Task,
+    stopping: asyncio.Event,
+    seconds: float,
+    in_flight: Callable[[], int],
+    stop: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[Task]:
+    """Yield the task, and end once it has drained.
+
+    Draining begins with `stopping`, for all tasks at the same time: `stop` is called, and what is in flight
+    gets so many seconds.
+    """
+
+    async def drain() -> None:
+        await stopping.wait()
+        if stop:
+            await stop()
+        await finish(task, seconds, in_flight)
+
+    draining = asyncio.create_task(drain())
+    try:
+        yield task
+        await draining
+    finally:
+        draining.cancel()
+        task.cancel()
+
+
+async def finish(task: Task, seconds: float, in_flight: Callable[[], int]) -> None:
+    """Wait for a task that was told to end. Raises DrainError after so many seconds, and what it raises."""
+    done, _ = await asyncio.wait([task], timeout=seconds)
+    if not done:
+        log.error("drain took too long", what=task.get_name(), seconds=seconds, in_flight=in_flight())
+        task.cancel()
+        raise DrainError(task.get_name())
+    await task
+
+
+def _die(task: Task) -> NoReturn:
+    """End the process at once, as a crash does: what must survive is not kept in the process."""
+    reason = None if task.cancelled() else task.exception()
+    log.critical("ended unexpectedly", what=task.get_name(), exc_info=reason)
+    os._exit(FAILED)
