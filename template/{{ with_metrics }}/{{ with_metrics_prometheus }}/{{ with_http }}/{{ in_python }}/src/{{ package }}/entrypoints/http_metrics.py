@@ -1,6 +1,7 @@
 """Rate, errors and duration of HTTP requests, named as OpenTelemetry's conventions name them."""
 
 import time
+from functools import cache
 
 from prometheus_client import Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,11 +36,18 @@ class HttpMetrics:
                 status = message["status"]
             await send(message)
 
-        with ACTIVE.track_inprogress():
-            try:
-                await self._app(scope, receive, send_and_note)
-            finally:
-                # the route's pattern and known methods: callers must not choose how many series there are
-                route = getattr(scope.get("route"), "path", "")
-                method = scope["method"] if scope["method"] in METHODS else "_OTHER"
-                DURATION.labels(method, route, status).observe(time.perf_counter() - started)
+        ACTIVE.inc()
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            ACTIVE.dec()
+            # the route's pattern and known methods: callers must not choose how many series there are
+            route = getattr(scope.get("route"), "path", "")
+            method = scope["method"] if scope["method"] in METHODS else "_OTHER"
+            _duration(method, route, status).observe(time.perf_counter() - started)
+
+
+@cache
+def _duration(method: str, route: str, status: int) -> Histogram:
+    """The series; to look it up by its labels would take longer than to observe it."""
+    return DURATION.labels(method, route, status)
