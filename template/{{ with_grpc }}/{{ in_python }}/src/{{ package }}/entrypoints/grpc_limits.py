@@ -1,7 +1,8 @@
 """What one caller may take of the service over gRPC: connections, calls, streams, time and memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import grpc
@@ -10,7 +11,14 @@ from pydantic import BaseModel, Field
 
 from .bulkheads import Bulkhead, EvictingBulkhead, OverloadedError
 from .connections import ConnectionLimits, Connections, Peer, allowed_connections, peer_at
-from .grpc_interceptors import Behavior, Context, InvalidRequestError, OverdueError, handler_of
+from .grpc_interceptors import (
+    Behavior,
+    Context,
+    HandlerInterceptor,
+    InvalidRequestError,
+    OverdueError,
+    handler_of,
+)
 
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
@@ -37,7 +45,7 @@ class GrpcSettings(BaseModel):
         )
 
 
-class LimitInterceptor(grpc.aio.ServerInterceptor):
+class LimitInterceptor(HandlerInterceptor):
     """The innermost interceptor. It serves every method as a stream of requests, and reads them itself.
 
     gRPC would otherwise wait for a unary call's message, and decode it, before interceptors could set a time
@@ -50,6 +58,7 @@ class LimitInterceptor(grpc.aio.ServerInterceptor):
         connections: Connections,
         streams: EvictingBulkhead,
     ) -> None:
+        super().__init__()
         self._limits = limits
         self._connections = connections
         self._arriving = EvictingBulkhead(limits.max_calls)
@@ -57,18 +66,11 @@ class LimitInterceptor(grpc.aio.ServerInterceptor):
         self._probes = Bulkhead(limits.max_calls)
         self._streams = streams
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
+    def wrap(self, method: str, handler: Any) -> Any:
         if handler.unary_unary is None:
             behave = self._stream(handler)
         else:
-            probe = handler_call_details.method == HEALTH_CHECK
+            probe = method == HEALTH_CHECK
             behave = self._unary(handler.unary_unary, self._probes if probe else self._answering)
         return handler_of(
             handler.response_streaming,
@@ -117,8 +119,13 @@ class LimitInterceptor(grpc.aio.ServerInterceptor):
 
 
 def peer_of(context: Context) -> Peer:
+    return _parse_peer(context.peer())
+
+
+@lru_cache(maxsize=4096)
+def _parse_peer(peer: str) -> Peer:
     """The caller's address, of `ipv4:192.0.2.1:1234` or `ipv6:%5B::1%5D:1234`."""
-    host, _, port = context.peer().rpartition(":")
+    host, _, port = peer.rpartition(":")
     return peer_at(host[5:].removeprefix("%5B").removesuffix("%5D"), port)
 
 

@@ -16,6 +16,7 @@ class AccessLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._log = log.bind()  # once, since it takes as long as to write a line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PROBES:
@@ -36,7 +37,7 @@ class AccessLog:
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
-                log.info(
+                self._log.info(
                     "request",
                     method=scope["method"],
                     path=scope["path"],

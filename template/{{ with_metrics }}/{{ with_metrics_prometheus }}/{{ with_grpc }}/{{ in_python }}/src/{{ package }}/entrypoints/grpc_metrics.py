@@ -1,6 +1,7 @@
 """Rate, errors and duration of gRPC calls, named as OpenTelemetry's conventions name them."""
 
 import time
+from functools import cache
 
 import grpc
 from prometheus_client import Histogram
@@ -23,4 +24,10 @@ class MetricsInterceptor(Interceptor):
             return await call.proceed()
         finally:
             code = call.context.code() or grpc.StatusCode.OK
-            DURATION.labels(call.method, code.name).observe(time.perf_counter() - started)
+            _duration(call.method, code.name).observe(time.perf_counter() - started)
+
+
+@cache
+def _duration(method: str, code: str) -> Histogram:
+    """The series; to look it up by its labels would take longer than to observe it."""
+    return DURATION.labels(method, code)
