@@ -1,7 +1,9 @@
 """The service of `full` under load, while what it needs dies, and while it is told to stop."""
 
 import asyncio
+import json
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ from ..support.services import grpc_client, http_client, messages, projects
 from ..support.services.load import load
 from ..support.services.projects import Project, Service
 from ..support.systems import postgresql, rabbitmq, redis
+from ..support.systems.processes import Process, free_port
 from ..support.systems.servers import Recipe, Server
 
 CLIENTS = 8
@@ -23,6 +26,31 @@ CLIENTS = 8
 pytestmark = pytest.mark.xdist_group("resilience")
 # RabbitMQ writes the list of its queues to disk after 3 s; a younger queue may not survive a kill.
 QUEUES_ON_DISK = 5
+
+# the service, of which one runnable dies
+KILLER = """
+import asyncio, sys, time
+from contextlib import asynccontextmanager
+from orders import __main__, serve
+
+name = sys.argv.pop()
+
+def kill(task):
+    print("killed at", time.monotonic(), flush=True)
+    task.cancel()
+
+def mortal(run):
+    @asynccontextmanager
+    async def wrapped(application, settings):
+        async with run(application, settings) as task:
+            asyncio.get_running_loop().call_later(0.5, kill, task)
+            yield task
+
+    return wrapped if run.__module__.endswith("." + name) else run
+
+serve.RUNNABLES[:] = map(mortal, serve.RUNNABLES)
+__main__.main()
+"""
 
 
 @dataclass(frozen=True)
@@ -45,12 +73,18 @@ def servers(module_server: Callable[[Recipe], Server]) -> dict[str, Server]:
 
 
 @pytest.fixture
-def system(full: Project, servers: dict[str, Server], tmp_path: Path) -> Iterator[System]:
-    settings = {
+def settings(servers: dict[str, Server]) -> dict[str, str]:
+    return {
         "REPOSITORY__URL": postgresql.url(servers["postgresql"]),
         "CACHE__URL": redis.url(servers["redis"]),
         "BROKER__URL": rabbitmq.url(servers["rabbitmq"]),
     }
+
+
+@pytest.fixture
+def system(
+    full: Project, servers: dict[str, Server], settings: dict[str, str], tmp_path: Path
+) -> Iterator[System]:
     with projects.running(full, settings, tmp_path / "log") as service:
         yield System(service, servers["redis"], servers["rabbitmq"])
 
@@ -156,6 +190,46 @@ def test_sigterm_cuts_no_grpc_call(system: System) -> None:
 
     asyncio.run(scenario())
     assert system.service.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("name", ["metrics_server", "outbox_metrics", "relay", "http", "grpc", "consumer"])
+def test_a_server_or_worker_that_dies_ends_the_process(
+    full: Project, settings: dict[str, str], name: str, tmp_path: Path
+) -> None:
+    """It ends soon, with a status that is not 0, and the log says why."""
+    environment = {f"ORDERS_{key}__PORT": str(free_port()) for key in ("HTTP", "GRPC", "METRICS")}
+    environment |= {f"ORDERS_{key}": value for key, value in settings.items()}
+    command = full.python("-c", KILLER, name)
+    process = Process(command, tmp_path / "log", environment, directory=full.folder)
+    try:
+        assert process.wait(60) == 1
+        ended = time.monotonic()
+    finally:
+        process.kill()
+    log = (tmp_path / "log").read_text()
+    killed = re.search(r"^killed at ([\d.]+)$", log, re.MULTILINE)
+    assert killed
+    assert ended - float(killed[1]) < 5
+    assert f'"what":"{name.replace("_", " ")}"' in log
+    assert "ended unexpectedly" in log
+
+
+def test_a_drain_that_takes_too_long_says_what_was_left(
+    full: Project, settings: dict[str, str], tmp_path: Path
+) -> None:
+    """What does not end is cut off. The log counts it, and the status tells it from a crash."""
+    impatient = settings | {"SHUTDOWN__DRAIN_SECONDS": "0.5"}
+    with projects.running(full, impatient, tmp_path / "log") as service:
+        slow = http_client.begin_slow_request(service.ports["http"])
+        with slow, grpc_client.unfinished_call(service.grpc_target, "/orders.v1.OrderService/GetOrder"):
+            time.sleep(1)
+            service.process.terminate()
+            assert service.process.wait(30) == 3
+    late = [line for line in (tmp_path / "log").read_text().splitlines() if "drain took too long" in line]
+    assert sorted((json.loads(line)["what"], json.loads(line)["in_flight"]) for line in late) == [
+        ("grpc", 1),
+        ("http", 1),
+    ]
 
 
 def terminate(service: Service) -> float:

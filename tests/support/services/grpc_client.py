@@ -1,6 +1,8 @@
 """A gRPC client that only knows a service from reflection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
 import grpc
@@ -32,6 +34,25 @@ async def call_async(
     """Like `call`, over a shared channel."""
     answer = await _callable(channel, method)(_message(method, request), timeout=10)
     return _as_dict(answer)
+
+
+@contextmanager
+def unfinished_call(target: str, method: str) -> Iterator[None]:
+    """A call whose message does not come."""
+    over = Event()
+
+    def messages() -> Iterator[bytes]:
+        over.wait()
+        yield from ()
+
+    with grpc.insecure_channel(target) as channel:
+        stub: Any = channel.stream_unary(method)
+        call = stub.future(messages())
+        try:
+            yield
+        finally:
+            over.set()
+            call.cancel()
 
 
 def _callable(channel: Any, method: MethodDescriptor) -> Callable[..., Any]:
