@@ -1,10 +1,19 @@
 """How PostgreSQL is reached."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+PING_AFTER_SECONDS = 1
+LAST_USE = "last_use"
 
 
 class RepositorySettings(BaseModel):
@@ -21,10 +30,33 @@ async def connect_engine(settings: RepositorySettings) -> AsyncIterator[AsyncEng
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout_seconds,
-        pool_pre_ping=True,  # a restarted server costs one round trip, not one failed request
         connect_args={"timeout": 5, "command_timeout": settings.statement_timeout_seconds},
     )
+    event.listen(engine.sync_engine, "checkin", _note_use)
+    event.listen(engine.sync_engine, "checkout", _check_idle)
     try:
         yield engine
     finally:
         await engine.dispose()
+
+
+def _note_use(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info[LAST_USE] = time.monotonic()
+
+
+def _check_idle(
+    connection: DBAPIConnection,
+    entry: ConnectionPoolEntry,
+    _proxy: PoolProxiedConnection,
+) -> None:
+    """A server that was restarted costs one round trip, not one failed request.
+
+    SQLAlchemy's own pool_pre_ping does this with each use, which takes a quarter of a read.
+    """
+    driver: Any = connection
+    now = time.monotonic()
+    if now - entry.info.get(LAST_USE, now) > PING_AFTER_SECONDS:
+        try:
+            driver.ping()
+        except Exception as error:
+            raise DisconnectionError("the connection was lost while it was idle") from error
