@@ -20,7 +20,6 @@ PYTHON = Path("template/{{ in_python }}")
 PACKAGE = PYTHON / "src/{{ package }}"
 HTTP = Path("template/{{ with_http }}/{{ in_python }}")
 GRPC = Path("template/{{ with_grpc }}/{{ in_python }}")
-RABBITMQ = Path("template/{{ with_broker }}/{{ with_broker_rabbitmq }}/{{ in_python }}")
 KUBERNETES = Path("template/{{ with_deploy }}/{{ with_deploy_kubernetes }}")
 DECISION = "0001-one-process-ports-and-adapters.md.jinja"
 
@@ -90,7 +89,6 @@ def _rename_and_format(root: Path) -> None:
         PACKAGE / "bootstrap.py.jinja",
         HTTP / "src/{{ package }}/entrypoints/probes.py",
         GRPC / "src/{{ package }}/entrypoints/grpc.py.jinja",
-        RABBITMQ / "tests/integration/test_events.py.jinja",
     ):
         replace(root / importing, ".health import Health", ".readiness import Health")
     unit = root / PYTHON / "tests/unit"
