@@ -41,8 +41,8 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HANDSHAKE = PREFACE + frame(4, 0, 0, b"")
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: orders\r\n\r\n"
-HALF_HEAD = b"GET /orders HTTP/1.1\r\nHost: "
-HALF_BODY = b"POST /orders HTTP/1.1\r\nHost: orders\r\nContent-Length: 60000\r\n\r\n"
+HALF_HEAD = b"GET /v1/orders HTTP/1.1\r\nHost: "
+HALF_BODY = b"POST /v1/orders HTTP/1.1\r\nHost: orders\r\nContent-Length: 60000\r\n\r\n"
 METHOD = b"/orders.v1.OrderService/GetOrder"
 # HPACK without compression: POST, http, path and content type
 CALL = b"\x83\x86\x44" + bytes([len(METHOD)]) + METHOD + b"\x5f\x10application/grpc"
@@ -166,11 +166,11 @@ async def measure_http(port: int) -> dict[str, Figures]:
             await answer.read()
 
     async def caller() -> None:
-        path = "/orders"
+        path = "/v1/orders"
 
         async def write() -> None:
             nonlocal path
-            async with session.post(f"{url}/orders", json={"name": "Ada", "quantity": 3}) as answer:
+            async with session.post(f"{url}/v1/orders", json={"name": "Ada", "quantity": 3}) as answer:
                 answer.raise_for_status()
                 path = answer.headers["Location"]
 

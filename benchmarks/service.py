@@ -89,8 +89,8 @@ MEASURES = [
     Measure("full: cached read", "full", "{order}", 0.65),
     Measure("service: read from the database", "service, no cache", "{order}", 0.25),
     Measure("full: read from the database", "full, no cache", "{order}", 0.25),
-    Measure("service: list of 20", "service", "/orders?limit=20", 0.12),
-    Measure("full: list of 20", "full", "/orders?limit=20", 0.12),
+    Measure("service: list of 20", "service", "/v1/orders?limit=20", 0.12),
+    Measure("full: list of 20", "full", "/v1/orders?limit=20", 0.12),
     Measure("bare grpc.aio", "bare grpc", GET, 1, grpc=True),
     Measure("service: gRPC read", "service", GET, 0.80, grpc=True),
     Measure("full: gRPC read", "full", GET, 0.80, grpc=True),
@@ -223,7 +223,7 @@ def fill(url: str) -> str:
     """Create 20 orders; the path of the last."""
     for _ in range(20):
         headers = {"Content-Type": "application/json"}
-        with urllib.request.urlopen(urllib.request.Request(f"{url}/orders", ORDER, headers)) as answer:
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/v1/orders", ORDER, headers)) as answer:
             location = str(answer.headers["Location"])
     return location
 

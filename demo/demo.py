@@ -32,7 +32,7 @@ def main() -> None:
     http, grpc, metrics = free_ports(3)
     with service_running(http, grpc, metrics):
         say("Call it over HTTP")
-        call_http(f"http://127.0.0.1:{http}/orders")
+        call_http(f"http://127.0.0.1:{http}/v1/orders")
         say("Call it over gRPC")
         run(SERVICE / ".venv/bin/python", REPOSITORY / "demo/call_grpc.py", f"127.0.0.1:{grpc}")
         say("Stop it")

@@ -16,7 +16,7 @@ from shipsmith.template.questionnaire import Answers, Questionnaire
 
 RESOURCE = "zzq"  # in no word of the template, and no more is this:
 FIELD = "yyk"
-TYPES = ("str", "int", "float", "bool", "decimal", "datetime", "date", "uuid")
+TYPES = ("str", "text", "int", "float", "bool", "decimal", "datetime", "date", "uuid", "enum(new, paid)")
 FIELDS = {f"{FIELD}{number}": kind for number, kind in enumerate([*TYPES, *(f"{kind}?" for kind in TYPES)])}
 VARIANTS: dict[str, tuple[str, Answers]] = {
     "minimal": ("minimal", {}),
@@ -33,7 +33,7 @@ questionnaire = Questionnaire(location.root())
 def test_a_resource_cannot_take_a_name_that_is_taken(tmp_path: Path, preset: str, changes: Answers) -> None:
     """What stands beside the resource's names in one scope is refused as a resource's name."""
     answers = presets.load(location.root(), preset).answers | changes
-    answers |= {"resource": RESOURCE, "fields": FIELDS}
+    answers |= {"resources": {RESOURCE: FIELDS}}
     render(questionnaire.resolve(answers), versions.working(), tmp_path)
     modules = [path for path in tmp_path.rglob("*.py") if "_pb2" not in path.name]
     taken = {
@@ -62,7 +62,7 @@ def accepted(resource: str) -> bool:
     if RESOURCE in resource:
         return False
     try:
-        questionnaire.resolve({"resource": resource})
+        questionnaire.resolve({"resources": {resource: {"name": "str"}}})
     except UserError:
         return False
     return True

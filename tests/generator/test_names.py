@@ -41,13 +41,13 @@ def test_what_is_no_plural_stays(word: str) -> None:
 
 
 def test_the_resource_is_named_after_the_service() -> None:
-    assert questionnaire.resolve({"service_name": "order-lines"})["resource"] == "order_line"
-    assert questionnaire.resolve({"service_name": "customer-notification-hub"})["resource"] == "hub"
+    for service, resource in (("order-lines", "order_line"), ("customer-notification-hub", "hub")):
+        assert list(questionnaire.resolve({"service_name": service})["resources"]) == [resource]
 
 
 @pytest.mark.parametrize("name", ["orders", "order-desk", "a", "a1", "x" * 30])
 def test_service_names_that_work(name: str) -> None:
-    assert not refused(service_name=name, resource="thing")
+    assert not refused(service_name=name, resources={"thing": {"name": "str"}})
 
 
 @pytest.mark.parametrize(
@@ -70,31 +70,31 @@ def test_service_names_that_work(name: str) -> None:
     ],
 )
 def test_service_names_that_are_refused(name: str) -> None:
-    assert refused(service_name=name, resource="thing")
+    assert refused(service_name=name, resources={"thing": {"name": "str"}})
 
 
 @pytest.mark.parametrize("name", ["client", "session", "store", "server", "channel", "version"])
 def test_resources_that_sound_like_code_work(name: str) -> None:
-    assert not refused(resource=name)
+    assert not refused(resources={name: {"name": "str"}})
 
 
 @pytest.mark.parametrize("name", ["order", "select_item", "user", "table_row", "package", "enum", "group"])
 def test_resources_that_are_words_of_sql_or_protobuf_work(name: str) -> None:
-    assert not refused(resource=name)
+    assert not refused(resources={name: {"name": "str"}})
 
 
 @pytest.mark.parametrize(
     "name", ["class", "list", "filter", "request", "Order", "_x", "x_", "a__b", "x" * 21, ""]
 )
 def test_resources_that_are_refused(name: str) -> None:
-    assert refused(resource=name)
+    assert refused(resources={name: {"name": "str"}})
 
 
 @pytest.mark.parametrize(
     "name", ["select", "message", "string", "group", "type_of", "date", "hash", "max", "order"]
 )
 def test_fields_that_are_words_of_sql_or_protobuf_work(name: str) -> None:
-    assert not refused(fields={name: "str?"})
+    assert not refused(resources={"thing": {name: "str?"}})
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,8 @@ def test_fields_that_are_words_of_sql_or_protobuf_work(name: str) -> None:
         "class",
         "id",
         "version",
+        "created_at",
+        "given",
         "int",
         "dt",
         "json",
@@ -118,12 +120,12 @@ def test_fields_that_are_words_of_sql_or_protobuf_work(name: str) -> None:
     ],
 )
 def test_fields_that_are_refused(name: Any) -> None:
-    assert refused(fields={name: "str"})
+    assert refused(resources={"thing": {name: "str"}})
 
 
 @pytest.mark.parametrize("fields", [{}, [], "text", None, {"a": 1}, {"a": "str??"}, {"a": None}, {"a": "?"}])
 def test_fields_of_another_form_are_refused(fields: Any) -> None:
-    assert refused(fields=fields)
+    assert refused(resources={"thing": fields})
 
 
 @pytest.mark.parametrize(

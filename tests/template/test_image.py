@@ -72,7 +72,7 @@ def test_create_over_http_read_over_grpc_event_consumed(ports: dict[str, int]) -
     async def scenario() -> None:
         async with messages.listening(rabbitmq_url(ports), "orders.events") as events:
             created = await asyncio.to_thread(
-                http, ports, "POST", "/orders", {"name": "anchor", "quantity": 3}
+                http, ports, "POST", "/v1/orders", {"name": "anchor", "quantity": 3}
             )
             found = await asyncio.to_thread(grpc, ports, "GetOrder", {"id": created["id"]})
             assert found["order"]["fields"] == {"name": "anchor", "quantity": "3"}
@@ -88,7 +88,7 @@ def test_create_over_grpc_read_over_http_event_consumed(ports: dict[str, int]) -
         async with messages.listening(rabbitmq_url(ports), "orders.events") as events:
             request = {"fields": {"name": "rope", "quantity": 7}}
             created = (await asyncio.to_thread(grpc, ports, "CreateOrder", request))["order"]
-            found = await asyncio.to_thread(http, ports, "GET", f"/orders/{created['id']}")
+            found = await asyncio.to_thread(http, ports, "GET", f"/v1/orders/{created['id']}")
             assert (found["name"], found["quantity"]) == ("rope", 7)
             await events.until("order.created", created["id"])
 

@@ -13,7 +13,7 @@ from shipsmith.template.questionnaire import Answers, Questionnaire
 from ..support.services import environments, overlays, projects
 from ..support.services.needs import NEEDS
 from ..support.services.projects import Project
-from ..support.services.rows import matrix
+from ..support.services.rows import TYPES, matrix
 
 ROWS = matrix()
 each_row = pytest.mark.parametrize("answers", [pytest.param(row, id=name) for name, row in ROWS.items()])
@@ -91,10 +91,17 @@ def test_every_database_is_tested_with_every_type() -> None:
     """Each type, wanted and optional, meets each database."""
     for database in Questionnaire(source.root()).options["database"].values:
         kinds = {
-            kind for row in ROWS.values() if row["database"] == database for kind in row["fields"].values()
+            kind
+            for row in ROWS.values()
+            for fields in row["resources"].values()
+            for kind in fields.values()
+            if row["database"] == database
         }
-        assert len(kinds) == 16, database
+        assert {kind + mark for kind in TYPES for mark in ("", "?")} <= kinds, database
 
 
 def _hashable_rows() -> list[Answers]:
-    return [{name: value for name, value in row.items() if name != "fields"} for row in ROWS.values()]
+    return [
+        {name: value for name, value in row.items() if name not in ("resources", "numbers")}
+        for row in ROWS.values()
+    ]

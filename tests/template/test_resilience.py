@@ -63,7 +63,7 @@ class System:
 
     @property
     def orders(self) -> str:
-        return f"{self.service.url}/orders"
+        return f"{self.service.url}/v1/orders"
 
 
 @pytest.fixture(scope="module")

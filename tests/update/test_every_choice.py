@@ -121,7 +121,7 @@ def edit(folder: Path) -> None:
     """Lines at the top of files to which choices add theirs further down, and a file of one's own."""
     for path, line in {
         "README.md": "<!-- ours -->\n",
-        "src/orders/domain.py": "# ours\n",
+        "src/orders/errors.py": "# ours\n",
         "Makefile": "OURS := 1\n",
         ".env.example": "# ours\n",
         "pyproject.toml": "# ours\n",

@@ -99,7 +99,13 @@ class Questionnaire:
         if not isinstance(question.default, str):
             return question.default
         text = self.render(question.default, answers)
-        return json.loads(text) if question.type == "json" else text
+        match question.type:
+            case "json":
+                return json.loads(text)
+            case "yaml":
+                return yaml_of(text, question.name)
+            case _:
+                return text
 
     def context(self, answers: Answers) -> Answers:
         """The variables of the template's files: the answers, and names derived from them."""

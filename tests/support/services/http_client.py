@@ -57,7 +57,7 @@ def begin_slow_request(port: int) -> socket.socket:
     """Send the head of a request and half of its body."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=20)
     body = _slow_body()
-    head = ["POST /orders HTTP/1.1", "Host: orders", "Content-Type: application/json"]
+    head = ["POST /v1/orders HTTP/1.1", "Host: orders", "Content-Type: application/json"]
     lines = [*head, f"Content-Length: {len(body)}", "", ""]
     connection.sendall("\r\n".join(lines).encode() + body[:10])
     return connection

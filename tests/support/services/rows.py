@@ -1,6 +1,5 @@
 """The rows of the test matrix: every preset, every value, and pairs of values of any two options."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,22 +8,38 @@ from shipsmith.template import location as source
 from shipsmith.template import presets
 from shipsmith.template.questionnaire import Answers, Questionnaire, Rule
 
-TYPES = ("str", "int", "float", "bool", "decimal", "datetime", "date", "uuid")
+TYPES = (
+    *("str", "text", "int", "float", "bool", "decimal", "datetime", "date", "uuid"),
+    *("str(1..100)", "int(1..1000)", "float(0..5)", "decimal(12,2)", "enum(planned, shipped)"),
+)
 NEEDS = {"wanted": "", "maybe": "?"}
 
-# names and fields of the resource: all types, words of other languages, nothing required
-EVERY_TYPE: Answers = {
+NOTE = {"text": "str?", "rank": "float?"}
+ORDER = {"select": "str(2..8) unique", "message": "text?", "group": "int", "table": "enum(from, where)?"}
+PRODUCT = {
+    "order": "ref(order)",
+    "sku": "int(1..999999) unique",
+    "code": "str unique",
+    "listed_at": "datetime unique",
+    "released_on": "date? unique",
+    "serial": "uuid unique",
+    "leaflet": "ref(note)? unique",
+    "replaces": "ref(product)?",
+}
+ALLOCATION = {
+    **{
+        f"kind{number}_{need}": kind + mark
+        for need, mark in NEEDS.items()
+        for number, kind in enumerate(TYPES)
+    },
+    "product": "ref(product)",
+    "note": "ref(note)?",
+}
+FOUR: Answers = {
     "service_name": "warehouse-allocations",
-    "resource": "warehouse_allocation",
-    "fields": {f"{kind}_{need}": kind + mark for need, mark in NEEDS.items() for kind in TYPES},
+    "resources": {"note": NOTE, "order": ORDER, "product": PRODUCT, "warehouse_allocation": ALLOCATION},
 }
-RESERVED_WORDS: Answers = {
-    "service_name": "order-desk",
-    "resource": "order",
-    "fields": {"select": "str", "message": "str?", "group": "int"},
-}
-ALL_OPTIONAL: Answers = {"resource": "note", "fields": {"text": "str?", "rank": "float?"}}
-SHAPES = (EVERY_TYPE, RESERVED_WORDS, ALL_OPTIONAL)
+"""Two levels of references, every type that there is, words of other languages, nothing required."""
 
 
 def matrix() -> dict[str, Answers]:
@@ -64,13 +79,10 @@ def fulfil(answers: Answers, keep: str, questionnaire: Questionnaire, rules: lis
 
 
 def _pairs(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
-    """Rows with every allowed pair of values of two options. The shapes alternate for each database."""
+    """Every allowed pair of values of two options in some row."""
     values = {option.name: list(option.values) for option in questionnaire.options.values()}
-    turns: Counter[Any] = Counter()
     for row in covering_array(values, constraints=[_excluded(rule) for rule in questionnaire.rules()]):
-        shape = SHAPES[turns[row["database"]] % len(SHAPES)]
-        turns[row["database"]] += 1
-        yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **shape}
+        yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **FOUR}
 
 
 def _excluded(rule: Rule) -> dict[str, Any]:

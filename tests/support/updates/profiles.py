@@ -60,7 +60,7 @@ def is_large(order: Order) -> bool:
     \"\"\"Whether a second pair of eyes has to see it.\"\"\"
     return order.quantity > 1000
 """
-    append(project.package / "domain.py", function)
+    append(project.package / "orders/model.py", function)
     write(
         project.package / "limits.py",
         "from pydantic import BaseModel\n\n\nclass LimitSettings(BaseModel):\n    quantity: int = 1000\n",
@@ -79,11 +79,11 @@ def is_large(order: Order) -> bool:
     append(project.folder / "pyproject.toml", "\n[tool.coverage.run]\nbranch = true\n")
     test = """
 
-def test_json_names_the_version() -> None:
-    order = Order(id=uuid4(), version=3, **dict(some_fields()))
-    assert b'"version":3' in to_json(order)
+async def test_a_new_one_has_not_changed(application: Application) -> None:
+    created = await examples.create(application)
+    assert created.updated_at == created.created_at
 """
-    append(project.unit_tests / "test_schemas.py", test)
+    append(project.unit_tests / "orders/test_service.py", test)
 
 
 def _same_lines(project: Project) -> None:
@@ -95,10 +95,11 @@ def _same_lines(project: Project) -> None:
         r"`make up` starts everything in containers.*",
         "`make up` starts it all.",
     )
-    wanted = "        items = await self._repository.page(after, limit + 1)\n"
-    replace(project.package / "service.py", wanted, "        limit = min(limit, 100)\n" + wanted)
+    wanted = "        return await self._repository.page(query.cursor, query.limit, query.filters())\n"
+    fewer = '        query = query.model_copy(update={"limit": min(query.limit, 100)})\n'
+    replace(project.package / "orders/service.py", wanted, fewer + wanted)
     _substitute(
-        project.package / "domain.py", r"Someone else made a change.*\.", "Another change came first."
+        project.package / "errors.py", r"Someone else made a change.*\.", "Another change came first."
     )
     logs = "        structlog.processors.TimeStamper("
     replace(project.package / "logs.py", logs, "        structlog.processors.dict_tracebacks,\n" + logs)
@@ -106,7 +107,7 @@ def _same_lines(project: Project) -> None:
     problems = project.package / "entrypoints/problems.py"
     replace(problems, '"the service failed; it was logged"', '"the service failed; we will see to it"')
     replace(project.decision, "Accepted, orders's first day.", "Accepted by the platform team.")
-    _substitute(project.decision, r"Use cases live in `service\.py`", "All use cases live in `service.py`")
+    _substitute(project.decision, r"Each resource has a folder", "Every resource has a folder")
     if (hooks := project.folder / ".pre-commit-config.yaml").exists():
         append(hooks, "        stages: [pre-push]\n")
     replace(project.unit_tests / f"test_{project.health}.py", '"slow", lambda', '"hangs", lambda')
@@ -126,11 +127,11 @@ def discount(orders_before: int) -> float:
     test = """\
 from orders.pricing.discounts import discount
 
-from ..examples import some_fields
+from ..examples import orders
 
 
 def test_regular_customers_pay_less() -> None:
-    assert some_fields()
+    assert orders.fields()
     assert discount(11) > discount(0)
 """
     write(project.unit_tests / "test_discounts.py", test)
@@ -166,10 +167,13 @@ def _deleted(project: Project) -> None:
 
 
 def _renamed(project: Project) -> None:
-    _rename_module(project, "service", "use_cases")
-    move(project.unit_tests / "test_service.py", project.unit_tests / "test_use_cases.py")
+    _rename_module(project, "service", "use_cases", "orders")
+    tests = project.unit_tests / "orders"
+    move(tests / "test_service.py", tests / "test_use_cases.py")
+    again = project.unit_tests.parent / "integration/orders/test_repository.py"
+    replace(again, "orders.test_service import", "orders.test_use_cases import")
     append(
-        project.package / "use_cases.py",
+        project.package / "orders/use_cases.py",
         "\n    async def exists(self, order_id: UUID) -> bool:\n"
         "        return (await self.get(order_id)).id == order_id\n",
     )
@@ -201,7 +205,7 @@ def _feature_removed(project: Project) -> None:
 
 
 def _resource_renamed(project: Project) -> None:
-    _become(project, {"resource": "purchase"})
+    _become(project, {"resources": "{purchase: {name: str, quantity: int}}"})
 
 
 PROFILES = (
@@ -231,10 +235,10 @@ PROFILES = (
 )
 
 
-def _rename_module(project: Project, old: str, new: str) -> None:
-    """Rename a module and its imports, and sort the imports."""
-    move(project.package / f"{old}.py", project.package / f"{new}.py")
-    importing = re.compile(rf"^(from (?:\.+|orders\.)){old}(?= import )", re.MULTILINE)
+def _rename_module(project: Project, old: str, new: str, folder: str = ".") -> None:
+    """Rename a module and its imports, sorted anew."""
+    move(project.package / folder / f"{old}.py", project.package / folder / f"{new}.py")
+    importing = re.compile(rf"^(from (?:\.+|orders\.)(?:orders\.)?){old}(?= import )", re.MULTILINE)
     for folder in ("src", "tests"):
         for path in (project.folder / folder).rglob("*.py"):
             text = path.read_text("utf-8")

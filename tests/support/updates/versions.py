@@ -18,6 +18,7 @@ NEW_OPTION = Path(__file__).parent / "stalls"
 
 PYTHON = Path("template/{{ in_python }}")
 PACKAGE = PYTHON / "src/{{ package }}"
+RESOURCE = PACKAGE / "{% yield resource from model %}{{ resource.plural }}{% endyield %}"
 HTTP = Path("template/{{ with_http }}/{{ in_python }}")
 GRPC = Path("template/{{ with_grpc }}/{{ in_python }}")
 KUBERNETES = Path("template/{{ with_deploy }}/{{ with_deploy_kubernetes }}")
@@ -49,14 +50,14 @@ def _first(root: Path) -> None:
 
 
 def _fixes(root: Path) -> None:
-    page = "    async def page(self, after: UUID | None, limit: int) -> {{ Resource }}Page:\n"
+    page = "    async def page(self, query: {{ Query }}) -> Page[{{ Name }}]:\n"
     guard = """\
         \"\"\"The next ones, at most `limit`. Raises ValueError for a page of none.\"\"\"
-        if limit < 1:
-            raise ValueError(f"a page holds at least one, got {limit}")
+        if query.limit < 1:
+            raise ValueError(f"a page holds at least one, got {query.limit}")
 """
-    replace(root / PACKAGE / "service.py.jinja", page, page + guard)
-    replace(root / PACKAGE / "domain.py.jinja", "made a change first.", "made a change first: read it again.")
+    replace(root / RESOURCE / "service.py.jinja", page, page + guard)
+    replace(root / PACKAGE / "errors.py", "made a change first.", "made a change first: read it again.")
     replace(
         root / PACKAGE / "logs.py",
         "        structlog.processors.add_log_level,\n",
@@ -84,9 +85,9 @@ def test_where_it_was_logged_is_told_on_request(capfdbinary: pytest.CaptureFixtu
 
 def _rename_and_format(root: Path) -> None:
     move(root / PACKAGE / "health.py", root / PACKAGE / "readiness.py")
+    for importing in (PACKAGE / "application.py.jinja", PACKAGE / "bootstrap.py.jinja"):
+        replace(root / importing, ".health:Health", ".readiness:Health")
     for importing in (
-        PACKAGE / "application.py.jinja",
-        PACKAGE / "bootstrap.py.jinja",
         HTTP / "src/{{ package }}/entrypoints/probes.py",
         GRPC / "src/{{ package }}/entrypoints/grpc.py.jinja",
     ):
@@ -100,7 +101,8 @@ def _rename_and_format(root: Path) -> None:
     (unit / "test_readiness.py.jinja").write_text(changed.replace("setattr(health,", "setattr(readiness,"))
 
     problems = root / HTTP / "src/{{ package }}/entrypoints/problems.py"
-    _one_argument_a_line(problems, "return problem(", ["request", "STATUS[type(error)]", "str(error)"])
+    broken = ["request", "STATUS[kind]", "str(error)", "type=TYPES[kind]", "errors=invalid"]
+    _one_argument_a_line(problems, "return problem(", broken)
     failed = '"the service failed; it was logged"'
     _one_argument_a_line(problems, "return problem(", ["request", "HTTPStatus.INTERNAL_SERVER_ERROR", failed])
     decision = root / "template/docs/decisions" / DECISION

@@ -10,7 +10,14 @@ from typing import Any, NoReturn
 import grpc
 import structlog
 
-from ..domain import AlreadyExistsError, NotFoundError, StaleVersionError
+from ..errors import (
+    AlreadyExistsError,
+    ConflictError,
+    DuplicateError,
+    NotFoundError,
+    StaleVersionError,
+    UnknownReferenceError,
+)
 from .bulkheads import OverloadedError
 
 
@@ -28,6 +35,9 @@ STATUS: dict[type[Exception], grpc.StatusCode] = {
     OverloadedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     NotFoundError: grpc.StatusCode.NOT_FOUND,
     AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
+    ConflictError: grpc.StatusCode.FAILED_PRECONDITION,
+    DuplicateError: grpc.StatusCode.ALREADY_EXISTS,
+    UnknownReferenceError: grpc.StatusCode.FAILED_PRECONDITION,
     StaleVersionError: grpc.StatusCode.ABORTED,
 }
 

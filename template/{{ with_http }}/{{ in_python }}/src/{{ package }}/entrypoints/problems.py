@@ -10,12 +10,30 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from ..domain import AlreadyExistsError, DomainError, NotFoundError, StaleVersionError
+from ..errors import (
+    AlreadyExistsError,
+    ConflictError,
+    DomainError,
+    DuplicateError,
+    FieldError,
+    NotFoundError,
+    StaleVersionError,
+    UnknownReferenceError,
+)
 
 STATUS: dict[type[Exception], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     AlreadyExistsError: HTTPStatus.CONFLICT,
+    ConflictError: HTTPStatus.CONFLICT,
+    DuplicateError: HTTPStatus.CONFLICT,
+    UnknownReferenceError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StaleVersionError: HTTPStatus.PRECONDITION_FAILED,
+}
+
+# problems that callers may want to tell from others of the same status
+TYPES: dict[type[Exception], str] = {
+    DuplicateError: "urn:problem:duplicate",
+    UnknownReferenceError: "urn:problem:unknown-reference",
 }
 
 log = structlog.get_logger()
@@ -29,6 +47,7 @@ class InvalidPart(BaseModel):
 class ProblemDetails(BaseModel):
     """What every error response holds."""
 
+    type: str = Field(description="tells problems of the same status apart", examples=["about:blank"])
     title: str = Field(examples=["Not Found"])
     status: int = Field(ge=400, le=599, examples=[404])
     detail: str = Field(examples=["nothing is kept under that id"])
@@ -56,7 +75,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 async def _broken_rule(request: Request, error: Exception) -> Response:
-    return problem(request, STATUS[type(error)], str(error))
+    kind = type(error)
+    if not isinstance(error, FieldError):
+        return problem(request, STATUS[kind], str(error))
+    invalid = [{"part": f"body/{error.field}", "detail": error.detail}]
+    return problem(request, STATUS[kind], str(error), type=TYPES[kind], errors=invalid)
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
@@ -79,6 +102,7 @@ async def _failure(request: Request, error: Exception) -> Response:
 
 def problem(request: Request, status: HTTPStatus, detail: str, **members: object) -> Response:
     body = {
+        "type": "about:blank",
         "title": status.phrase,
         "status": status,
         "detail": detail,

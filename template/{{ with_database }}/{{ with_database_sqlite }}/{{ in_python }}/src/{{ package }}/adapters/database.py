@@ -28,5 +28,6 @@ def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")  # readers do not wait for the writer
     cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL
+    cursor.execute("PRAGMA foreign_keys = ON")  # SQLite looks after references only where it is told to
     cursor.execute("PRAGMA busy_timeout = 5000")  # milliseconds that a writer waits for another
     cursor.close()

@@ -1,0 +1,52 @@
+"""What all resources have in common."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from .errors import StaleVersionError
+
+Expected = Collection[int] | None
+"""The versions that a change may replace; None any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    id: UUID
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+    def expect(self, versions: Expected) -> None:
+        """Raise StaleVersionError where it has another version."""
+        if versions is not None and self.version not in versions:
+            raise StaleVersionError(f"its version is {self.version}")
+
+
+E = TypeVar("E", bound=Entity)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[E]):
+    items: list[E]
+    next: UUID | None
+    """Where the next page starts; None on the last one."""
+
+    @classmethod
+    def of(cls, found: list[E], limit: int) -> "Page[E]":
+        """The first `limit` of what was found: one more says that there is another page."""
+        more = len(found) > limit
+        return cls(found[:limit], found[limit - 1].id if more else None)
+
+
+def new_id() -> UUID:
+    """Grows with time, so that new rows share index pages and lists read in order of creation."""
+    return uuid7()
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,38 @@
+"""The ways in which rules can be broken. Each entrypoint answers them in its protocol's own code."""
+
+
+class DomainError(Exception):
+    """A rule was broken."""
+
+
+class NotFoundError(DomainError):
+    """Nothing is kept under that id."""
+
+
+class AlreadyExistsError(DomainError):
+    """Something is kept under that id already."""
+
+
+class StaleVersionError(DomainError):
+    """Someone else made a change first."""
+
+
+class ConflictError(DomainError):
+    """What is kept does not allow the change."""
+
+
+class FieldError(DomainError):
+    """A rule that one field has broken."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+class DuplicateError(FieldError):
+    """Another one has this value already, and no two may have the same."""
+
+
+class UnknownReferenceError(FieldError):
+    """Nothing is kept under the id to which it refers."""

@@ -1,0 +1,35 @@
+"""Events on their way out: written in the transaction of the change that they tell of.
+
+So an event is sent if, and only if, its change was made. relay.py sends them; outbox_queue.py is their queue.
+"""
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from sqlalchemy import Delete, Insert, Update, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from ..entity import Entity
+from ..events import EVENTS
+from .outbox_table import outbox
+
+Change = Literal["created", "updated", "deleted"]
+CHANGES: dict[type[Any], Change] = {Insert: "created", Update: "updated", Delete: "deleted"}
+
+
+async def record(connection: AsyncConnection, change: Change, entity: Entity) -> None:
+    """Tell of a change, together with it and after it.
+
+    The change has locked its row until the commit: so events of one row are numbered in the order of commits.
+    """
+    name, body = EVENTS[type(entity)]
+    if change == "deleted":
+        entity = replace(entity, version=entity.version + 1)
+    event = {
+        "id": uuid7(),
+        "resource_id": entity.id,
+        "type": f"{name}.{change}",
+        "body": body(entity),
+    }
+    await connection.execute(insert(outbox), event)

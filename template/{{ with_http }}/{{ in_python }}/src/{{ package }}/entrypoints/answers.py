@@ -1,0 +1,30 @@
+"""What the answers of all REST resources have in common, and the headers that go with them."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Body, Header, Response
+from pydantic import Field
+
+from .etags import etag
+
+IfMatch = Annotated[str | None, Header(description="change it only while it has this entity tag")]
+IfNoneMatch = Annotated[str | None, Header(description="answer 304 while it has this entity tag")]
+VersionNumber = Annotated[int, Field(ge=1, le=2**63 - 1, json_schema_extra={"format": "int64"})]
+MergePatch = Body(media_type="application/merge-patch+json")
+
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    HTTPStatus.NOT_MODIFIED: {"description": "The caller's copy is current"}
+}
+
+
+def one_answer(body: bytes, version: int, status: HTTPStatus) -> Response:
+    return Response(body, status, {"ETag": etag(version)}, "application/json")
+
+
+def list_answer(items: Iterable[bytes], next_cursor: UUID | None) -> Response:
+    body = b'{"items":[%b],"next_cursor":%b}' % (b",".join(items), orjson.dumps(next_cursor, default=str))
+    return Response(body, media_type="application/json")

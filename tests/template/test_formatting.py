@@ -1,0 +1,75 @@
+"""What is rendered is what ruff would leave, for the longest names and for models that lack most types."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shipsmith.rendering.render import render
+from shipsmith.template import location, presets, versions
+from shipsmith.template.questionnaire import Answers, Questionnaire
+
+from ..support.services.rows import TYPES
+
+RUFF = (sys.executable, "-m", "ruff")
+
+
+def _longest(number: int) -> str:
+    """A name of a field with as many characters as it may have."""
+    return f"f{number:02}_abcdefghijklmnopqrstuvwxyz"
+
+
+def _every_type(mark: str = "") -> dict[str, str]:
+    return {_longest(number): kind + mark for number, kind in enumerate(TYPES)}
+
+
+FIRST, SECOND, THIRD = (f"{letter}bcdefghij_klmnopqrs" for letter in "abc")
+VALUES = ", ".join(f"value_{number:02}_abcdefghijklmnopqrst" for number in range(6))
+LONGEST: Answers = {
+    "service_name": "aaaaaaaaa-bbbbbbbbbb-ccccccccc",
+    "resources": {
+        FIRST: _every_type() | {_longest(20): "str unique", _longest(21): f"enum({VALUES})"},
+        SECOND: _every_type() | {_longest(20): f"ref({FIRST})", _longest(21): f"ref({FIRST})? unique"},
+        THIRD: _every_type("?") | {_longest(20): f"ref({SECOND})", _longest(21): f"ref({THIRD})?"},
+    },
+}
+MODELS: dict[str, Answers] = {
+    "the longest names": LONGEST,
+    "unique values alone": {"resources": {"user": {"email": "str unique"}, "apple": {"ripe": "bool"}}},
+    "references alone": {
+        "resources": {"user": {"joined": "date?"}, "apple": {"user": "ref(user)", "tree": "ref(apple)?"}}
+    },
+    "one optional field": {"resources": {"user": {"key": "uuid?"}}},
+    "dates": {"resources": {"event_item": {"at": "datetime", "on": "date unique"}}},
+    "enums": {"resources": {"issue": {"kind": "enum(a)"}, "zebra": {"state": "enum(x, y)?"}}},
+    "numbers": {"resources": {"price": {"amount": "decimal(4,4)", "ok": "float(..1)", "n": "int(..9)?"}}},
+}
+SERVICES: dict[str, tuple[str, Answers]] = {
+    "minimal": ("minimal", {}),
+    "gRPC alone": ("minimal", {"http": False, "grpc": True}),
+    "full": ("full", {}),
+    "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
+}
+
+
+@pytest.mark.parametrize(("preset", "changes"), SERVICES.values(), ids=SERVICES)
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_rendered_code_is_formatted(tmp_path: Path, model: Answers, preset: str, changes: Answers) -> None:
+    answers = presets.load(location.root(), preset).answers | changes | model
+    render(Questionnaire(location.root()).resolve(answers), versions.working(), tmp_path)
+    _stub(tmp_path)
+    for command in (("format", "--diff"), ("check", "--output-format", "concise")):
+        found = subprocess.run(
+            [*RUFF, *command, "--no-cache", "."], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert found.returncode == 0, found.stdout
+
+
+def _stub(folder: Path) -> None:
+    """Empty stubs: ruff tells modules of the service from others by the files that are there."""
+    (package,) = (folder / "src").iterdir()
+    for contract in folder.rglob("*.proto"):
+        for ending in ("_pb2.py", "_pb2_grpc.py"):
+            stub = package / "v1" / f"{contract.stem}{ending}"
+            stub.parent.mkdir(exist_ok=True)
+            stub.touch()
