@@ -59,7 +59,10 @@ updates: setup  ## update edited projects with shipsmith and with copier, and wr
 faults: setup  ## make every step of update, continue and undo fail in every way, and write docs/faults.md
 	$(BIN)/python -m tools.faults
 
+model-changes: setup  ## change the model of services in use: also twenty changes at random, with five seeds
+	MODEL_CHANGES=5 $(BIN)/pytest -n 2 tests/update/test_model_changes.py
+
 clean:  ## remove the environment and build output
 	rm -rf .venv build
 
-.PHONY: help setup demo test test-fast check lock universe universe-add updates faults clean
+.PHONY: help setup demo test test-fast check lock universe universe-add updates faults model-changes clean

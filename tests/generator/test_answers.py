@@ -39,16 +39,23 @@ FIELDS: tuple[dict[str, str], ...] = (
 CASES: dict[str, Answers] = {
     **{name: preset.answers for name, preset in presets.shipped(location.root()).items()},
     **{f"description {text}": {"description": text} for text in DESCRIPTIONS},
-    **{f"fields {', '.join(fields)}": {"fields": fields} for fields in FIELDS},
+    **{f"fields {', '.join(fields)}": {"resources": {"order": fields}} for fields in FIELDS},
+    "several resources": {
+        "resources": {
+            "order": {"customer": "ref(customer)", "status": "enum(new, paid)", "total": "decimal(12,2)?"},
+            "customer": {"name": "str(1..100) unique"},
+        },
+        "numbers": {"order": {"fields": {"customer": 2}, "reserved": {"note": 1}}},
+    },
 }
 EDITS: dict[str, Answers] = {
     "another value": {"cache": "redis"},
     "another type": {"description": 1.0},
-    "another type of what was given": {"fields": {"name": "str", "quantity": "int?"}},
-    "fields in another order": {"fields": {"quantity": "int", "name": "str"}},
+    "another type of what was given": {"resources": {"order": {"name": "str", "quantity": "int?"}}},
+    "fields in another order": {"resources": {"order": {"quantity": "int", "name": "str"}}},
     "one more answer": {"colour": "red"},
     "what JSON cannot say": {"description": yaml.safe_load("2024-01-01")},
-    "a name that JSON cannot say": {"fields": yaml.safe_load("2024-01-01: str")},
+    "a name that JSON cannot say": {"resources": yaml.safe_load("2024-01-01: str")},
     "a name that is no text": {1: "one"},  # type: ignore[dict-item]  # only an edit by hand can do it
 }
 
@@ -66,8 +73,8 @@ def test_the_recorded_checksum_is_that_of_the_answers_read_back(tmp_path: Path, 
 
 @pytest.mark.parametrize("fields", FIELDS, ids=", ".join)
 def test_fields_are_recorded_in_the_users_order(tmp_path: Path, fields: dict[str, str]) -> None:
-    text = recorded(questionnaire.resolve({"fields": fields}), tmp_path)
-    assert list(yaml.safe_load(text)["fields"]) == list(fields)
+    text = recorded(questionnaire.resolve({"resources": {"order": fields}}), tmp_path)
+    assert list(yaml.safe_load(text)["resources"]["order"]) == list(fields)
 
 
 @pytest.mark.parametrize("version", ["2264197", "0123456", "1234e56"])
@@ -79,7 +86,8 @@ def test_a_version_of_digits_is_recorded_as_text(tmp_path: Path, version: str) -
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 def test_an_edit_changes_the_checksum(edit: Answers) -> None:
-    answers = questionnaire.resolve({"description": "1.0", "fields": {"name": "str", "quantity": "int"}})
+    given = {"description": "1.0", "resources": {"order": {"name": "str", "quantity": "int"}}}
+    answers = questionnaire.resolve(given)
     assert checksum(answers | edit) != checksum(answers)
 
 

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ..support.command_line import SHIPSMITH, left_in, shipsmith
 
@@ -32,7 +33,14 @@ BAD_INPUTS = {
     "a field that looks like a digit": (["--field", "l: int"], "easily mistaken"),
     "a field named twice": (["--field", "a: str", "--field", "a: int"], "Name each field once"),
     "a field that every resource has": (["--field", "id: uuid"], "already has this field"),
-    "fields that are no mapping": (["--set", "fields=[1, 2]"], "is not a mapping"),
+    "resources that are no mapping": (["--set", "resources=[1, 2]"], "is not a mapping"),
+    "fields that are no mapping": (["--set", "resources={order: [1, 2]}"], "order: "),
+    "numbers for the contract": (["--set", "numbers={order: {fields: {name: 1}}}"], "recorded by shipsmith"),
+    "a missing model": (["--model", "shop.yml"], "shop.yml: cannot be read"),
+    "a model and a resource": (
+        ["--model", "shop.yml", "--field", "a: str"],
+        "Leave out --resource and --field",
+    ),
     "a description that breaks out": (["--set", 'description=a" \n[tool]'], "some file formats misread"),
     "an image with a tag": (["--set", "image_repository=ghcr.io/acme/orders:1"], "without a tag"),
     "an owner with a slash": (["--set", "owner=acme/payments"], "is not a valid team name"),
@@ -57,6 +65,34 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     result = shipsmith("new", "made", "--defaults", *arguments, cwd=tmp_path)
     for part in ("grpc: ", "owner: ", "preset 'nope'", "--field 'x'"):
         assert part in result.stderr
+
+
+def test_all_problems_of_a_model_are_told_by_resource_and_field(tmp_path: Path) -> None:
+    model = {
+        "order": {"customer": "ref(customr)", "total": "money", "from": "str"},
+        "customer": {"name": "str(9..1)"},
+    }
+    (tmp_path / "shop.yml").write_text(yaml.safe_dump({"resources": model}, sort_keys=False))
+    result = shipsmith("new", "shop", "--defaults", "--model", "shop.yml", cwd=tmp_path)
+    assert result.returncode == 1
+    places = [line.split(": ")[2] for line in result.stderr.splitlines()]
+    assert places == ["order.customer", "order.total", "order.from", "customer.name"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("order: {name: str}", "has order. Write a mapping with `resources:`"),
+        ("{}", "has nothing"),
+        ("[1]", "is not a mapping"),
+        ("resources: {order: {name: str}}\ncache: redis\n", "and nothing else"),
+    ],
+)
+def test_a_model_of_another_form_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+    (tmp_path / "shop.yml").write_text(content)
+    result = shipsmith("new", "shop", "--defaults", "--model", "shop.yml", cwd=tmp_path)
+    assert (result.returncode, reason in result.stderr) == (1, True), result.stderr
+    assert left_in(tmp_path) == ["shop.yml"]
 
 
 def test_a_preset_file_with_an_unknown_key_is_refused(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ def test_the_service_is_named_as_the_folder(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert left_in(tmp_path) == ["billing"]
     answers = answers_of(tmp_path / "billing")
-    assert (answers["service_name"], answers["resource"]) == ("billing", "billing")
+    assert answers["service_name"] == "billing"
+    assert answers["resources"] == {"billing": {"name": "str", "quantity": "int"}}
 
 
 def test_the_folder_is_named_as_the_service(tmp_path: Path) -> None:
@@ -43,6 +44,38 @@ def test_the_answers_of_a_project_make_the_same_project(tmp_path: Path) -> None:
     shipsmith("new", "again", "--defaults", "--answers", answers, cwd=tmp_path)
     compare = ["diff", "--recursive", "--exclude=.git", "billing", "again"]
     assert subprocess.run(compare, cwd=tmp_path, check=False).returncode == 0
+
+
+def test_flags_name_one_resource_or_some_fields_of_it(tmp_path: Path) -> None:
+    usual = {"name": "str", "quantity": "int"}
+    for arguments, resources in (
+        (["--resource", "invoice"], {"invoice": usual}),
+        (["--field", "total: decimal(12,2)"], {"order": {"total": "decimal(12,2)"}}),
+        (["--resource", "invoice", "--field", "paid: bool?"], {"invoice": {"paid": "bool?"}}),
+    ):
+        made = tmp_path / "-".join(arguments).replace(" ", "") / "orders"
+        made.parent.mkdir()
+        result = shipsmith("new", made, "--defaults", "--preset", "minimal", *arguments, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+        assert answers_of(made)["resources"] == resources
+
+
+def test_a_file_has_several_resources_in_the_users_order(tmp_path: Path) -> None:
+    resources = {"order": {"customer": "ref(customer)"}, "customer": {"name": "str(1..100) unique"}}
+    (tmp_path / "shop.yml").write_text(yaml.safe_dump({"resources": resources}, sort_keys=False))
+    arguments = ["--defaults", "--preset", "minimal", "--model", "shop.yml"]
+    result = shipsmith("new", "shop", *arguments, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    recorded = answers_of(tmp_path / "shop")["resources"]
+    assert yaml.safe_dump(recorded, sort_keys=False) == yaml.safe_dump(resources, sort_keys=False)
+
+
+def test_answers_of_an_earlier_version_are_understood(tmp_path: Path) -> None:
+    (tmp_path / "team.yml").write_text("answers: {resource: invoice, fields: {total: decimal}}\n")
+    arguments = ["--defaults", "--preset", "minimal", "--preset", "team.yml"]
+    result = shipsmith("new", "billing", *arguments, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert answers_of(tmp_path / "billing")["resources"] == {"invoice": {"total": "decimal"}}
 
 
 def test_without_git_there_is_no_repository(tmp_path: Path) -> None:

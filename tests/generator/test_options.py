@@ -88,8 +88,9 @@ def test_the_page_of_options_is_up_to_date(questionnaire: Questionnaire) -> None
 def test_a_problem_ends_where_its_sentence_does() -> None:
     """Several fields' problems are separated; after the last there is nothing. Prompts show it as it is."""
     questionnaire = Questionnaire(location.root())
-    answers = questionnaire.resolve({}) | {"fields": {"total": "colour", "paid": "colour"}}
-    first, second = questionnaire.problem(questionnaire.questions["fields"], answers).split("; ")
-    assert first.startswith("field total")
-    assert second.startswith("field paid")
+    resources = {"order": {"total": "colour", "paid": "colour"}}
+    answers = questionnaire.resolve({}) | {"resources": resources}
+    first, second = questionnaire.problem(questionnaire.questions["resources"], answers).split("; ")
+    assert first.startswith("order.total")
+    assert second.startswith("order.paid")
     assert not second.endswith(";")

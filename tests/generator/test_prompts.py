@@ -30,7 +30,10 @@ def test_a_name_a_resource_and_its_fields_are_asked_for(
     child.expect("Resource that the service manages")
     child.send("\x15invoice" + ENTER)
     child.expect("Its fields")
-    child.send("\x15total: decimal, paid: bool?" + ENTER)
+    child.send("\x15total: decimal(12,2), paid: bool?" + ENTER)
+    child.expect("invoice: total: decimal")
+    child.expect("The model")
+    child.send(ENTER)
     child.expect("Customise the remaining answers")
     child.send("n")
     child.expect("Create it")
@@ -38,8 +41,7 @@ def test_a_name_a_resource_and_its_fields_are_asked_for(
     child.expect("Created billing")
     child.expect(pexpect.EOF)
     answers = yaml.safe_load((tmp_path / "billing" / ".copier-answers.yml").read_text())
-    assert answers["resource"] == "invoice"
-    assert answers["fields"] == {"total": "decimal", "paid": "bool?"}
+    assert answers["resources"] == {"invoice": {"total": "decimal(12,2)", "paid": "bool?"}}
     assert answers["grpc"] is False
 
 
@@ -81,6 +83,53 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     assert (answers["grpc"], answers["database"]) == (True, "none")
 
 
+DOWN = "\x1b[B"
+
+
+def test_resources_are_added_changed_and_removed_until_they_are_right(
+    tmp_path: Path, terminal: Callable[..., Terminal]
+) -> None:
+    child = terminal("shop", "--preset", "minimal", "--resource", "order")
+    child.expect("Resource that the service manages")
+    child.send(ENTER)
+    child.expect("Its fields")
+    child.send("\x15total: int" + ENTER)
+    child.expect("The model")
+    child.send(DOWN + ENTER)
+    child.expect("Its name, singular")
+    child.send("customer" + ENTER)
+    child.expect("Its fields")
+    child.send("name: str, order: ref(oder)" + ENTER)
+    child.expect("customer.order: ref.oder. refers to no resource")
+    child.send("\x15name: str, order: ref(order)" + ENTER)
+    child.expect("customer: name: str, order: ref.order.")
+    child.expect("The model")
+    # Go on, Add, Change order, Change customer, Remove order: which another one refers to
+    child.send(DOWN * 4 + ENTER)
+    child.expect("refers to no resource")
+    child.expect("The model")
+    child.send(DOWN * 3 + ENTER)
+    child.expect("Fields of customer")
+    child.send("\x15name: str" + ENTER)
+    child.expect("The model")
+    child.send(DOWN + ENTER)
+    child.expect("Its name, singular")
+    # back
+    child.send(ENTER)
+    child.expect("The model")
+    child.send(DOWN * 4 + ENTER)
+    child.expect("The model")
+    child.send(ENTER)
+    child.expect("Customise the remaining answers")
+    child.send("n")
+    child.expect("Create it")
+    child.send("y")
+    child.expect("Created shop")
+    child.expect(pexpect.EOF)
+    answers = yaml.safe_load((tmp_path / "shop" / ".copier-answers.yml").read_text())
+    assert answers["resources"] == {"customer": {"name": "str"}}
+
+
 def test_who_says_no_gets_nothing(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
     child = terminal("orders", "--preset", "minimal", "--resource", "order", "--field", "name: str")
     child.expect("Customise the remaining answers")
@@ -109,6 +158,8 @@ def test_an_invalid_answer_is_explained_at_once(tmp_path: Path, terminal: Callab
 def test_a_bad_field_is_explained_at_once(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
     """As it is for `--field`."""
     child = terminal("orders", "--preset", "minimal", "--resource", "order")
+    child.expect("Resource that the service manages")
+    child.send(ENTER)
     child.expect("Its fields")
     child.send("\x15total" + ENTER)
     child.expect("'total': is not a field. Write 'name: type'")

@@ -10,8 +10,10 @@ COMMANDS = {
     "new": ("new", "Create a new service."),
     "options": ("catalogue", "List the options, what they accept, and which values exclude each other."),
     "update": ("change", "Update a project to a newer version of its template, keeping your edits."),
-    "add": ("change", "Add choices to a project without changing its version."),
-    "remove": ("change", "Remove choices from a project. Files that you edited are kept as conflicts."),
+    "add": ("edit", "Add choices, resources or fields to a project without changing its version."),
+    "remove": ("edit", "Remove choices, resources or fields. Files that you edited are kept as conflicts."),
+    "rename": ("edit", "Rename a resource or a field: rows and numbers of the contract stay."),
+    "change": ("edit", "Give a field another type, as far as rows and callers allow."),
     "set": ("change", "Change a project's answers without changing its version."),
     "continue": (
         "change",

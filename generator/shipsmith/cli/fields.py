@@ -17,3 +17,20 @@ def parse(texts: Iterable[str], option: str = "") -> tuple[dict[str, str], list[
         else:
             fields[name] = type_
     return fields, problems
+
+
+def split(line: str) -> list[str]:
+    """The fields of one line: commas part them, save those between brackets."""
+    parts, depth = [""], 0
+    for character in line:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def joined(fields: dict[str, str]) -> str:
+    """One line that `split` and `parse` read again."""
+    return ", ".join(f"{name}: {type_}" for name, type_ in fields.items())

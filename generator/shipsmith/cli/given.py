@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..reading import mapping_of
-from ..template import presets
-from ..template.questionnaire import Answers, Questionnaire
+from ..template import presets, restructured
+from ..template.questionnaire import NUMBERS, RESOURCES, Answers, Questionnaire
 from . import fields
 
 
@@ -19,15 +19,18 @@ class Given:
     settings: list[str]
     resource: str | None
     fields: list[str]
+    model_file: Path | None
     answers_file: Path | None
 
 
 def collect(given: Given, questionnaire: Questionnaire, root: Path, *, asking: bool) -> Answers:
     """Presets, then the answers file, then single answers: later ones win. Prompts ask for the rest."""
     problems: list[str] = []
-    explicit = _answers_file(given.answers_file, problems) | _single_answers(given, questionnaire, problems)
+    from_file = restructured.carried(root, _answers_file(given.answers_file, problems))
+    explicit = from_file | _single_answers(given, questionnaire, problems)
     if given.destination and "service_name" not in explicit:
         explicit["service_name"] = given.destination.resolve().name
+    explicit |= _model(given, questionnaire, explicit, problems)
     names = given.presets or [presets.DEFAULT]
     if asking and not given.presets:
         from .prompts import ask_preset
@@ -39,7 +42,9 @@ def collect(given: Given, questionnaire: Questionnaire, root: Path, *, asking: b
     if asking:
         from .prompts import ask
 
-        return ask(questionnaire, from_presets | explicit, fixed=set(explicit))
+        # a name alone is where the question for the resources begins
+        open_ = {RESOURCES} if given.resource is not None and not given.fields else set()
+        return ask(questionnaire, from_presets | explicit, fixed=explicit.keys() - open_)
     return from_presets | explicit
 
 
@@ -47,7 +52,7 @@ def _presets(names: list[str], root: Path, problems: list[str]) -> Answers:
     answers: Answers = {}
     for name in names:
         try:
-            answers |= presets.load(root, name).answers
+            answers |= restructured.carried(root, presets.load(root, name).answers)
         except UserError as error:
             problems += error.problems
     return answers
@@ -69,13 +74,55 @@ def _single_answers(given: Given, questionnaire: Questionnaire, problems: list[s
     answers: Answers = {}
     for setting in given.settings:
         name, separator, value = setting.partition("=")
-        if separator and name.strip():
+        if name.strip() == NUMBERS:
+            problems.append(f"--set {NUMBERS}: is what was published, and is recorded by shipsmith alone")
+        elif separator and name.strip():
             answers[name.strip()] = questionnaire.parse(name.strip(), value.strip())
         else:
             problems.append(f"--set {setting}: is not an answer. Write --set OPTION=VALUE")
-    if given.resource is not None:
-        answers["resource"] = given.resource
-    if given.fields:
-        answers["fields"], wrong = fields.parse(given.fields, "--field")
-        problems += wrong
+    return answers
+
+
+def _model(given: Given, questionnaire: Questionnaire, known: Answers, problems: list[str]) -> Answers:
+    """The resources, from a file, or one of them from flags; the rest of it is as by default."""
+    if given.model_file:
+        if given.resource is not None or given.fields:
+            problems.append(
+                "--model: has all resources. Leave out --resource and --field, or put them into the file"
+            )
+        return _model_file(given.model_file, problems)
+    if given.resource is None and not given.fields:
+        return {}
+    types, wrong = fields.parse(given.fields, "--field")
+    problems += wrong
+    if RESOURCES not in questionnaire.asked:
+        earlier = {"resource": given.resource, "fields": types}
+        return {name: value for name, value in earlier.items() if value}
+    usual = questionnaire.default(questionnaire.questions[RESOURCES], _with_name(questionnaire, known))
+    ((name, usual_types),) = usual.items()
+    return {RESOURCES: {name if given.resource is None else given.resource: types or usual_types}}
+
+
+def _model_file(path: Path, problems: list[str]) -> Answers:
+    """A YAML mapping with `resources`, each a mapping of its fields to their types."""
+    try:
+        content = mapping_of(path)
+    except UserError as error:
+        problems += error.problems
+        return {}
+    if content.keys() != {RESOURCES}:
+        names = ", ".join(content) or "nothing"
+        problems.append(f"{path}: has {names}. Write a mapping with `{RESOURCES}:`, and nothing else")
+    return {name: value for name, value in content.items() if name == RESOURCES}
+
+
+def _with_name(questionnaire: Questionnaire, known: Answers) -> Answers:
+    """What the default of the resources follows from: the answers before, or defaults for invalid ones."""
+    answers: Answers = {}
+    for name, question in questionnaire.asked.items():
+        if name == RESOURCES:
+            break
+        answers[name] = known.get(name, questionnaire.default(question, answers))
+        if not isinstance(answers[name], str) or questionnaire.problem(question, answers):
+            answers[name] = questionnaire.default(question, answers)
     return answers

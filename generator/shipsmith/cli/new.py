@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..project import workspace
 from ..project.create import create, preview
 from ..template import versions
-from ..template.questionnaire import Answers, Questionnaire
+from ..template.questionnaire import NUMBERS, Answers, Questionnaire
 from ..template.values import shown
 from ..terminal import command, complain, plain, say
 from .arguments import Defaults, Json
@@ -29,9 +29,12 @@ Presets = Annotated[
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help="Set an answer. Repeatable.")
 ]
-Resource = Annotated[str | None, typer.Option(help="Resource that the service manages, singular.")]
+Resource = Annotated[str | None, typer.Option(help="The one resource of the service, singular.")]
 Fields = Annotated[
     list[str] | None, typer.Option(metavar="'NAME: TYPE'", help="A field of the resource. Repeatable.")
+]
+Model = Annotated[
+    Path | None, typer.Option("--model", metavar="FILE", help="Resources as YAML, below `resources:`.")
 ]
 File = Annotated[Path | None, typer.Option("--answers", metavar="FILE", help="Answers as YAML.")]
 Version = Annotated[
@@ -44,7 +47,8 @@ WithGit = Annotated[bool, typer.Option("--git/--no-git", help="Create a git repo
 
 @app.command(
     epilog="Examples:\n\n  shipsmith new orders\n\n  shipsmith new orders --preset full --defaults\n\n"
-    "  shipsmith new billing --resource invoice --field 'customer: str' --field 'total: decimal?'"
+    "  shipsmith new billing --resource invoice --field 'customer: str' --field 'total: decimal(12,2)?'\n\n"
+    "  shipsmith new shop --model shop.yml"
 )
 def new(
     dest: Destination = None,
@@ -52,6 +56,7 @@ def new(
     set_: Settings = None,
     resource: Resource = None,
     field: Fields = None,
+    model: Model = None,
     answers_file: File = None,
     at: Version = None,
     defaults: Defaults = False,
@@ -62,7 +67,7 @@ def new(
     template = versions.template(at) if at else versions.working()
     questionnaire = Questionnaire(template.root)
     asking = not (defaults or json_) and sys.stdin.isatty() and sys.stdout.isatty()
-    given = Given(dest, preset or [], set_ or [], resource, field or [], answers_file)
+    given = Given(dest, preset or [], set_ or [], resource, field or [], model, answers_file)
     answers = questionnaire.resolve(collect(given, questionnaire, template.root, asking=asking))
     destination = dest or Path(answers["service_name"])
     if dry_run:
@@ -81,7 +86,7 @@ def _confirm(answers: Answers, destination: Path) -> None:
     """Raise UserError unless the user confirms."""
     from .prompts import confirm
 
-    lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items()]
+    lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items() if name != NUMBERS]
     if not confirm("\n".join(["", f"This will be created in {plain(str(destination))}:", *lines, ""])):
         raise UserError("cancelled, nothing was written")
 

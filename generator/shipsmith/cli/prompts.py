@@ -7,10 +7,11 @@ from typing import Any
 import questionary
 
 from ..template import presets
-from ..template.questionnaire import Answers, Question, Questionnaire
-from . import fields
+from ..template.questionnaire import NUMBERS, RESOURCES, Answers, Question, Questionnaire
+from . import fields, model_prompts
 
-NAMES = ("service_name", "resource", "fields")
+NAMES = ("service_name", "resource", "fields", RESOURCES)
+"""What is always asked: one resource and its fields by early versions, several by later ones."""
 
 
 def ask_preset(root: Path) -> str:
@@ -25,11 +26,11 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
     """Ask for the names and, if the user wants to, for everything that is not `fixed`."""
     answers = dict(given)
     for name in NAMES:
-        if name not in fixed:
+        if name not in fixed and name in questionnaire.asked:
             answers[name] = _ask(questionnaire, questionnaire.questions[name], answers)
     if questionary.confirm("Customise the remaining answers?", False).unsafe_ask():
         for name, question in questionnaire.asked.items():
-            if name not in fixed and name not in NAMES:
+            if name not in (*fixed, *NAMES, NUMBERS):
                 answers[name] = _ask(questionnaire, question, answers)
     return answers
 
@@ -37,6 +38,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
 def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
     """Ask the questions that a newer version adds."""
     answers = {name: value for name, value in known.items() if name in questionnaire.asked}
+    known = {**known, NUMBERS: {}}
     new = [question for name, question in questionnaire.asked.items() if name not in known]
     for question in new:
         answers[question.name] = _ask(questionnaire, question, answers)
@@ -53,6 +55,10 @@ def _ask(questionnaire: Questionnaire, question: Question, answers: Answers) -> 
         return questionary.confirm(question.help, bool(default)).unsafe_ask()
     if question.choices:
         return questionary.select(question.help, list(question.choices), default=default).unsafe_ask()
+    if question.name == RESOURCES:
+        return model_prompts.ask(
+            default, lambda resources: _problem(questionnaire, question, answers | {RESOURCES: resources})
+        )
     if question.type == "yaml":
         return _ask_fields(questionnaire, question, answers, default)
 
@@ -68,17 +74,13 @@ def _ask_fields(
     """Fields on one line: `name: str, total: decimal?`."""
 
     def validate(text: str) -> bool | str:
-        parsed, problems = fields.parse(_parts(text))
+        parsed, problems = fields.parse(fields.split(text))
         problems = problems or [_problem(questionnaire, question, answers | {question.name: parsed})]
         return "; ".join(problems) or True
 
-    line = ", ".join(f"{name}: {type_}" for name, type_ in default.items())
+    line = fields.joined(default)
     text = questionary.text("Its fields, as name: type, …", line, validate=validate).unsafe_ask()
-    return fields.parse(_parts(text))[0]
-
-
-def _parts(line: str) -> list[str]:
-    return [part.strip() for part in line.split(",") if part.strip()]
+    return fields.parse(fields.split(text))[0]
 
 
 def _default(questionnaire: Questionnaire, question: Question, answers: Answers) -> Any:

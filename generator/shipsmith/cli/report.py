@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ..template.questionnaire import NUMBERS, RESOURCES
 from ..template.values import shown
 from ..terminal import command, plain
 from ..update.plan import Outcome
@@ -23,13 +24,18 @@ def as_data(outcome: Outcome, *, written: bool) -> dict[str, Any]:
         "left_alone": [{"path": path, "reason": reason} for path, reason in outcome.left_alone.items()],
         "answers": outcome.answers,
         "notes": outcome.notes,
+        "contract": outcome.contract,
+        "migrations": outcome.migrations,
     }
 
 
-def as_text(outcome: Outcome) -> str:
-    """The summary for people, without empty sections."""
+def as_text(outcome: Outcome, *, with_migrations: bool = False) -> str:
+    """The summary for people, without empty sections. The texts of new migrations come last."""
+    told_by_contract = (NUMBERS, RESOURCES) if outcome.contract else (NUMBERS,)
     answers = [
-        f"{name}: {_value(each['old'])} -> {_value(each['new'])}" for name, each in outcome.answers.items()
+        f"{name}: {_value(each['old'])} -> {_value(each['new'])}"
+        for name, each in outcome.answers.items()
+        if name not in told_by_contract
     ]
     sections = {
         "Added": outcome.added,
@@ -39,9 +45,12 @@ def as_text(outcome: Outcome) -> str:
         "Conflicts (both sides are in the file)": outcome.conflicts,
         "Left alone": [f"{path}: {reason}" for path, reason in outcome.left_alone.items()],
         "Answers": answers,
+        "Contract": outcome.contract,
         "Notes": outcome.notes,
     }
     parts = [_section(title, lines) for title, lines in sections.items() if lines]
+    if with_migrations:
+        parts += [f"{plain(path)}:\n\n{text}" for path, text in outcome.migrations.items()]
     return "\n".join(parts) if parts else "Nothing to change."
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import UserError, nearest
-from ..template.questionnaire import Answers, Question, Questionnaire
+from ..template.questionnaire import NUMBERS, Answers, Question, Questionnaire
 from ..template.values import shown
 
 NOTHING = "none"
@@ -53,7 +53,9 @@ def to_set(settings: Iterable[str], questionnaire: Questionnaire, current: Answe
     answers, problems = {}, []
     for setting in settings:
         name, separator, value = (part.strip() for part in setting.partition("="))
-        if separator and name:
+        if name == NUMBERS:
+            problems.append(f"{name}: is what was published, and is recorded by shipsmith alone")
+        elif separator and name:
             answers[name] = questionnaire.parse(name, value)
         else:
             problems.append(f"{setting}: is not an answer. Write OPTION=VALUE")

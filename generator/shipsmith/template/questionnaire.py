@@ -19,6 +19,8 @@ from .compiled import CachingEnvironment, keep_code
 Answers = dict[str, Any]
 
 LANGUAGE = "language"
+RESOURCES, NUMBERS = "resources", "numbers"
+"""The questions for what a service keeps, and for the numbers of its contract, which are only recorded."""
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -115,6 +117,16 @@ class Questionnaire:
                 context[name] = self.default(question, context)
         return context
 
+    def following(self, name: str, answers: Answers) -> Any:
+        """The hidden answer `name`, which follows from the others: without those that come after it."""
+        context = answers | {"_copier_answers": answers}
+        for each, question in self.questions.items():
+            if question.hidden:
+                context[each] = self.default(question, context)
+            if each == name:
+                break
+        return context[name]
+
     def owned(self, answers: Answers) -> Callable[[str], bool]:
         """A predicate for the paths of files that belong to the user once they are created."""
         patterns = self._document.get("_skip_if_exists", [])
@@ -180,7 +192,9 @@ class Questionnaire:
         return [
             f"{name}: {problem}"
             for name, question in self.asked.items()
-            if name in names and (problem := self.problem(question, answers))
+            if name in names
+            for problem in self.problem(question, answers).split("; ")
+            if problem
         ]
 
     def problem(self, question: Question, answers: Mapping[str, Any]) -> str:

@@ -8,17 +8,20 @@ from typing import Any
 
 from ..git.objects import Differences, Tree
 from ..git.runner import Git
+from ..model.rules import AS_ANSWERED, Intent
 from ..project.existing import Project
 from ..project.readiness import check_ready
 from ..project.recipe import Recipe
 from ..rendering.parallel import both
 from ..rendering.render import render
-from ..template import migrations, versions
+from ..template import versions, ways
 from ..template.questionnaire import questions_of
-from . import change, ignored, line_endings, rebuild
+from . import change, ignored, line_endings, rebuild, remodel
 from .change import Step, check_nothing_is_in_the_way, check_nothing_is_left
 from .ignored import IgnoredChange
 from .merge import Labels, Merged, merge
+from .pairing import Place
+from .remodel import Remodel
 from .sides import Sides
 
 
@@ -35,6 +38,10 @@ class Outcome:
     conflicts: list[str] = field(default_factory=list)
     left_alone: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    contract: list[str] = field(default_factory=list)
+    """What a change of the model means for callers."""
+    migrations: dict[str, str] = field(default_factory=dict)
+    """The texts of new migrations, by their paths."""
 
     @property
     def changes_files(self) -> bool:
@@ -59,39 +66,63 @@ class Plan:
     """The files that it changes, before and after, relative to the repository."""
 
 
-def plan(project: Project, old: Recipe, new: Recipe, *, to_apply: bool = True) -> Plan:
-    """The change of `project` from `old` to `new`. For a dry run, nothing is written to the repository."""
+def plan(
+    project: Project, old: Recipe, new: Recipe, intent: Intent = AS_ANSWERED, *, to_apply: bool = True
+) -> Plan:
+    """The change of `project` from `old` to `new`. For a dry run, nothing is written to the repository.
+
+    `intent` says what is meant to happen to the model where the answers do not tell.
+    """
     with change.alone(project) as git, TemporaryDirectory(prefix="shipsmith-") as name:
         folder = Path(name)
         check_nothing_is_left(project)
         head = check_ready(project)
         if old == new:
             return Plan(Outcome(old, new))
-        return _plan(git if to_apply else git.elsewhere(folder), project, head, old, new, folder)
+        changed = remodel.remodelled(old, new, intent)
+        git = git if to_apply else git.elsewhere(folder)
+        return _plan(git, project, head, old, new, changed, folder)
 
 
-def _plan(git: Git, project: Project, head: str, old: Recipe, new: Recipe, folder: Path) -> Plan:
+def _plan(
+    git: Git, project: Project, head: str, old: Recipe, new: Recipe, changed: Remodel, folder: Path
+) -> Plan:
     releases = versions.passed(old.template.version, new.template.version)
-    ways = migrations.load(new.template.root, releases, new.answers)
+    found = ways.load(new.template.root, releases, new.answers)
     before = git.tree(f"{head}:{project.prefix.rstrip('/')}")
     rendered, kept = _leave_owned(Sides(*_render(git, old, new, folder), before), new)
+    rendered = remodel.leave_migrations(rendered, old, new, changed)
     taken_out = ignored.take_out(git, project, rendered)
     labels = Labels(f"shipsmith {old.template.version}", f"shipsmith {new.template.version}")
-    declared = partial(migrations.moved, migrations=ways)
+    moves = remodel.moves(rendered, new, changed)
+    declared = partial(_declared, moves, partial(ways.moved, ways=found))
     merged = merge(git, line_endings.keep(git, taken_out.sides), declared, labels, folder / "index")
-    after, left_alone = merged.tree, merged.left_alone | taken_out.left_alone | kept
+    migrated = remodel.migrate(git, merged.tree, old, new, changed)
+    after, left_alone = migrated.tree, merged.left_alone | taken_out.left_alone | kept
     if not merged.conflicts:
         derived = rebuild.make_again(git, before, after, old, new)
         after, left_alone = derived.tree, left_alone | derived.left_alone
     check_nothing_is_in_the_way(project.folder, before, after)
     whole = git.change_tree(head, before, after, folder / "index", project.prefix)
-    notes = [note for each in ways for note in each.notes]
-    outcome = Outcome(old, new, left_alone=dict(sorted(left_alone.items())), notes=notes)
+    notes = [note for each in found for note in each.notes]
+    outcome = Outcome(
+        old,
+        new,
+        left_alone=dict(sorted(left_alone.items())),
+        notes=notes,
+        contract=changed.contract,
+        migrations=migrated.written,
+    )
     return Plan(
         _with_files(outcome, before, after, merged),
         _step(project.prefix, head, whole, merged, taken_out.changes),
         git.differences("diff-tree", "-r", head, whole),
     )
+
+
+def _declared(moves: dict[str, str], by_version: Place, path: str) -> str:
+    """Where a file goes: with the resource that gets another name, else as the version says."""
+    return moves.get(path) or by_version(path)
 
 
 def _render(git: Git, old: Recipe, new: Recipe, folder: Path) -> tuple[Tree, Tree]:

@@ -4,7 +4,7 @@ from ..errors import UserError
 from ..project import record
 from ..project.existing import Project
 from ..project.recipe import Recipe
-from ..template import versions
+from ..template import restructured, versions
 from ..template.questionnaire import Answers, questions_of
 from ..template.values import as_setting, shown
 from ..template.versions import Template
@@ -39,7 +39,8 @@ def moved_to(old: Recipe, template: Template, given: Answers) -> Recipe:
             "To go back, revert the commit of the update"
         )
     questionnaire = questions_of(template.root)
-    kept = {name: value for name, value in old.answers.items() if name in questionnaire.asked}
+    carried = restructured.carried(template.root, old.answers)
+    kept = {name: value for name, value in carried.items() if name in questionnaire.asked}
     try:
         return Recipe(template, questionnaire.resolve(kept | given))
     except UserError as error:

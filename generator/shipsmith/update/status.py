@@ -12,6 +12,7 @@ from ..git.runner import Git
 from ..project import record
 from ..project.existing import Project
 from ..project.recipe import Recipe
+from ..rendering.derived import migrations
 from ..rendering.render import render
 from ..template import versions
 from ..template.questionnaire import Answers
@@ -87,7 +88,11 @@ def _pristine(project: Project, recipe: Recipe) -> Iterator[tuple[Git, Tree]]:
         git = project.git.elsewhere(folder)
         render(recipe.answers, recipe.template, folder / "render")
         rendered = git.write_folder(folder / "render")
-        del rendered[record.FILE]
+        is_first = migrations(recipe.answers).is_first
+        # the first migration is as the model was then
+        rendered = {
+            path: entry for path, entry in rendered.items() if path != record.FILE and not is_first(path)
+        }
         placed = {project.prefix + path: entry for path, entry in rendered.items()}
         git.run("update-index", "-z", "--index-info", data=index_lines(placed))
         git.run("update-index", "-q", "--refresh", accept=(0, 1))

@@ -79,7 +79,7 @@ def fulfil(answers: Answers, keep: str, questionnaire: Questionnaire, rules: lis
 
 
 def _pairs(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
-    """Every allowed pair of values of two options in some row."""
+    """Rows with every allowed pair of values of two options."""
     values = {option.name: list(option.values) for option in questionnaire.options.values()}
     for row in covering_array(values, constraints=[_excluded(rule) for rule in questionnaire.rules()]):
         yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **FOUR}

@@ -236,7 +236,7 @@ PROFILES = (
 
 
 def _rename_module(project: Project, old: str, new: str, folder: str = ".") -> None:
-    """Rename a module and its imports, sorted anew."""
+    """Rename a module and its imports, and sort the imports."""
     move(project.package / folder / f"{old}.py", project.package / folder / f"{new}.py")
     importing = re.compile(rf"^(from (?:\.+|orders\.)(?:orders\.)?){old}(?= import )", re.MULTILINE)
     for folder in ("src", "tests"):

@@ -7,19 +7,26 @@ from typing import Any
 from ...errors import UserError
 from ...template.questionnaire import LANGUAGE
 from ...template.versions import Template
-from . import grpc_stubs, own_lock, python_lock
+from . import grpc_stubs, own_lock, python_lock, python_migrations
 from .deriver import Deriver
+from .migrations import Migrations
 
 DEFAULT = "python"
 """The language of projects whose template has no such question."""
 
 BY_LANGUAGE: dict[str, tuple[Deriver, ...]] = {"python": (grpc_stubs.DERIVER, python_lock.DERIVER)}
 FOR_ALL = (own_lock.DERIVER,)
+MIGRATIONS: dict[str, Migrations] = {"python": python_migrations.MIGRATIONS}
 
 
 def derivers(answers: Mapping[str, Any]) -> tuple[Deriver, ...]:
     """The derivers for a project with these answers, in the order in which they run."""
     return (*BY_LANGUAGE[answers.get(LANGUAGE, DEFAULT)], *FOR_ALL)
+
+
+def migrations(answers: Mapping[str, Any]) -> Migrations:
+    """How a project with these answers keeps its migrations."""
+    return MIGRATIONS[answers.get(LANGUAGE, DEFAULT)]
 
 
 def derive(folder: Path, answers: Mapping[str, Any], template: Template) -> None:

@@ -4,12 +4,21 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from .adapters.database import RepositorySettings
 
+REMOVALS = "removals"
+"""The branch of migrations that drop what the version before may still use."""
 
-def upgrade(settings: RepositorySettings) -> None:
-    command.upgrade(config(settings), "heads")
+
+def upgrade(settings: RepositorySettings, *, removals: bool = False) -> None:
+    """Apply what is new; what drops columns and tables, only where `removals` says so."""
+    alembic = config(settings)
+    script = ScriptDirectory.from_config(alembic)
+    for head in script.get_heads():
+        if removals or REMOVALS not in script.get_revision(head).branch_labels:
+            command.upgrade(alembic, head)
 
 
 def config(settings: RepositorySettings) -> Config:

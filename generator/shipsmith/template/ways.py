@@ -16,8 +16,8 @@ FOLDER = Path("template/_updates")
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
-    """The migration of one project to one version."""
+class Way:
+    """The way to one version, for one project."""
 
     version: str
     renames: tuple[tuple[str, str], ...]
@@ -25,17 +25,17 @@ class Migration:
     notes: tuple[str, ...]
 
 
-def load(root: Path, versions: Iterable[str], answers: Answers) -> list[Migration]:
-    """The migrations to `versions` in the template at `root`, for a project with these answers."""
+def load(root: Path, versions: Iterable[str], answers: Answers) -> list[Way]:
+    """The ways to `versions` in the template at `root`, for a project with these answers."""
     questionnaire = questions_of(root)
     files = [(version, root / FOLDER / f"{version}.yml") for version in versions]
-    return [_migration(version, file, questionnaire, answers) for version, file in files if file.is_file()]
+    return [_way(version, file, questionnaire, answers) for version, file in files if file.is_file()]
 
 
-def moved(path: str, migrations: Iterable[Migration]) -> str:
-    """The path of the file `path` after `migrations`."""
-    for migration in migrations:
-        for old, new in migration.renames:
+def moved(path: str, ways: Iterable[Way]) -> str:
+    """The path of the file `path` after `ways`."""
+    for way in ways:
+        for old, new in way.renames:
             if path == old:
                 path = new
             elif path.startswith(f"{old}/"):
@@ -43,7 +43,7 @@ def moved(path: str, migrations: Iterable[Migration]) -> str:
     return path
 
 
-def _migration(version: str, file: Path, questionnaire: Questionnaire, answers: Answers) -> Migration:
+def _way(version: str, file: Path, questionnaire: Questionnaire, answers: Answers) -> Way:
     document: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) or {}
     context = questionnaire.context(answers)
 
@@ -52,4 +52,4 @@ def _migration(version: str, file: Path, questionnaire: Questionnaire, answers: 
 
     renames = [(rendered(each["from"]), rendered(each["to"])) for each in document.get("renames", [])]
     notes = [each for each in document.get("notes", []) if rendered(str(each.get("when", "always")))]
-    return Migration(version, tuple(renames), tuple(rendered(each["text"]) for each in notes))
+    return Way(version, tuple(renames), tuple(rendered(each["text"]) for each in notes))

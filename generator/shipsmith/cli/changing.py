@@ -1,0 +1,95 @@
+"""How every command changes a project: planned, shown, confirmed where someone can answer, and applied."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from ..errors import Exit, UserError
+from ..model.rules import AS_ANSWERED, Intent
+from ..project.existing import Project
+from ..project.recipe import Recipe
+from ..template.questionnaire import RESOURCES, Answers, Questionnaire, questions_of
+from ..terminal import complain
+from ..update import recipes, remodel
+from ..update.apply import apply
+from ..update.plan import plan
+from . import report
+from .found import find
+from .model_words import Edited, Resources
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """In which way a command was asked to do its work."""
+
+    dry_run: bool
+    defaults: bool
+    as_json: bool
+
+    @property
+    def asks(self) -> bool:
+        silent = self.dry_run or self.defaults or self.as_json
+        return not silent and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def change(
+    project: Project, old: Recipe, new: Recipe, title: str, how: How, intent: Intent = AS_ANSWERED
+) -> None:
+    if sys.stderr.isatty():
+        complain(f"{title} …")
+    planned = plan(project, old, new, intent, to_apply=not how.dry_run)
+    outcome = planned.outcome
+    if not how.dry_run:
+        if how.asks and outcome.changes_files:
+            _confirm(report.as_text(outcome))
+        apply(project, planned, title)
+    if how.as_json:
+        print(json.dumps(report.as_data(outcome, written=not how.dry_run), indent=2))
+    elif how.dry_run:
+        print(report.as_text(outcome, with_migrations=True))
+        complain("Nothing was written.")
+    else:
+        print(report.as_text(outcome))
+        if outcome.changes_files:
+            print(report.next_steps(outcome, title, project.folder))
+    if outcome.conflicts:
+        raise typer.Exit(Exit.CONFLICTS)
+
+
+def change_answers(
+    path: Path, changes: Callable[[Questionnaire, Answers], Answers], title: str, how: How
+) -> None:
+    """Change the answers of the project at `path`, at the version it has."""
+    project = find(path)
+    old = recipes.current(project)
+    questionnaire = questions_of(old.template.root)
+    answers = old.answers | changes(questionnaire, old.answers)
+    new = Recipe(old.template, remodel.renumber(old, answers, AS_ANSWERED))
+    change(project, old, new, title, how)
+
+
+def change_model(path: Path, edit: Callable[[Resources], Edited], title: str, how: How) -> None:
+    """Change the resources of the project at `path`, at the version it has."""
+    project = find(path)
+    old = recipes.current(project)
+    if RESOURCES not in old.answers:
+        raise UserError(
+            f"version {old.template.version} keeps one resource for good. Update first: shipsmith update"
+        )
+    edited = edit(old.answers[RESOURCES])
+    answers = remodel.renumber(old, old.answers | {RESOURCES: edited.resources}, edited.intent)
+    if edited.intent.unapplied:
+        answers = remodel.as_before(project, answers)
+    change(project, old, Recipe(old.template, answers), title, how, edited.intent)
+
+
+def _confirm(summary: str) -> None:
+    """Raise UserError where the user does not want it."""
+    from .prompts import confirm
+
+    if not confirm(summary, "Make these changes?"):
+        raise UserError("cancelled, nothing was written")

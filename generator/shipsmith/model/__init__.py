@@ -1,0 +1,1 @@
+"""What a service keeps: its resources and their fields, and what is different between two such models."""

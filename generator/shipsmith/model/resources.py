@@ -1,0 +1,69 @@
+"""A model as a template describes it: resources, with fields that carry the numbers of the contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field. Two are equal where nothing that callers or the database see is different."""
+
+    name: str
+    number: int
+    kind: str
+    optional: bool = False
+    unique: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    precision: int | None = None
+    scale: int | None = None
+    values: Mapping[str, int] = field(default_factory=dict)
+    """The values of an enum, with their numbers."""
+    target: str | None = None
+    """The resource that a reference leads to."""
+    data: Data = field(default_factory=dict, compare=False, repr=False)
+    """The field as the template describes it, for what the template renders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    name: str
+    fields: Mapping[str, Field]
+    data: Data = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def table(self) -> str:
+        return str(self.data["plural"])
+
+
+Model = Mapping[str, Resource]
+"""The resources by their names; each comes after those that it refers to."""
+
+
+def parse(data: Sequence[Data]) -> Model:
+    """The model that a template's question `model` gives as JSON."""
+    return {each["name"]: _resource(each) for each in data}
+
+
+def _resource(data: Data) -> Resource:
+    return Resource(data["name"], {each["name"]: _field(each) for each in data["fields"]}, data)
+
+
+def _field(data: Data) -> Field:
+    return Field(
+        name=data["name"],
+        number=data["number"],
+        kind=data["kind"],
+        optional=data["optional"],
+        unique=data["unique"],
+        minimum=data["minimum"],
+        maximum=data["maximum"],
+        precision=data["precision"],
+        scale=data["scale"],
+        values={each["name"]: each["number"] for each in data["values"] or ()},
+        target=data["target"],
+        data=data,
+    )

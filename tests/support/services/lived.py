@@ -1,0 +1,148 @@
+"""A repository whose service was in use: with rows, and clients that were built for its first version."""
+
+import json
+import os
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from shipsmith.template.questionnaire import Answers
+
+from ..checkers import check
+from ..command_line import shipsmith
+from ..updates.small import git
+from . import environments, projects
+from .projects import Project, Service
+
+MODEL: dict[str, dict[str, str]] = {
+    "customer": {"name": "str(1..100)", "email": "str?"},
+    "order": {
+        "customer": "ref(customer)",
+        "status": "enum(new, paid, lost)",
+        "total": "decimal(10,2)",
+        "note": "text?",
+        "amount": "int(0..9)",
+        "code": "str(..20)",
+        "agent": "uuid?",
+        "stranger": "uuid?",
+    },
+}
+ANSWERS: Answers = {
+    "service_name": "shop",
+    "resources": MODEL,
+    "http": True,
+    "grpc": True,
+    "cache": "none",
+    "broker": "none",
+    "metrics": "none",
+    "deploy": "none",
+    "ci": "none",
+}
+VERSIONS = "src/shop/migrations/versions"
+CLIENT = Path(__file__).with_name("old_client.py")
+
+Rows = dict[str, dict[str, Any]]
+"""Fields of orders as REST has them, by their ids."""
+
+
+class Lived:
+    """The repository, its database, and the stubs of its first version."""
+
+    def __init__(self, folder: Path, database: str, url: str) -> None:
+        self.project: Project = projects.new(folder / "shop", ANSWERS | {"database": database})
+        self.url = url
+        self._log = folder / "service.log"
+        self._stubs = folder / "stubs"
+        environments.prepare(self.project)
+        for key, value in (("user.name", "someone"), ("user.email", "someone@localhost")):
+            git(self.folder, "config", key, value)
+        # the environment is not part of the repository, and has nothing of shipsmith's in it
+        shutil.copytree(self.folder / "src/shop/v1", self._stubs / "shop/v1")
+        (self._stubs / "shop/__init__.py").touch()
+
+    @property
+    def folder(self) -> Path:
+        return self.project.folder
+
+    def change(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run shipsmith in the repository."""
+        return shipsmith(*arguments, cwd=self.folder)
+
+    def commit(self, title: str) -> None:
+        git(self.folder, "add", "-A")
+        git(self.folder, "commit", "-qm", title)
+
+    def model(self) -> dict[str, dict[str, str]]:
+        """The resources that it has recorded."""
+        answers = yaml.safe_load((self.folder / ".copier-answers.yml").read_text())
+        resources: dict[str, dict[str, str]] = answers["resources"]
+        return resources
+
+    def lines(self) -> set[str]:
+        """Every line of its code."""
+        return {line for path in self.folder.glob("src/**/*.py") for line in path.read_text().splitlines()}
+
+    @property
+    def test_environment(self) -> dict[str, str]:
+        """Where its own tests find its server; they use other tables' names in a database of their own."""
+        return {"STRICT": "1"} | ({} if self.url.startswith("sqlite") else {"TEST_POSTGRESQL_URL": self.url})
+
+    def migrations(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted((self.folder / VERSIONS).glob("*.py"))}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The service's own command line, with its database."""
+        return subprocess.run(
+            self.project.python("-m", "shop", *arguments),
+            cwd=self.folder,
+            env=projects.clean_environment() | dict(self._settings),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @contextmanager
+    def serving(self) -> Iterator[Service]:
+        """The service runs, with its migrations done."""
+        with projects.running(self.project, {"REPOSITORY__URL": self.url}, self._log) as service:
+            yield service
+
+    def client(self, service: Service, *arguments: str) -> Any:
+        """What a client with the stubs of the first version is answered."""
+        environment = os.environ | {"PYTHONPATH": str(self._stubs)}
+        command = self.project.python(str(CLIENT), service.grpc_target, *arguments)
+        # its own environment would put the new stubs first
+        result = subprocess.run(
+            command, cwd=self._stubs, env=environment, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    def breaking(self, before: Path, rules: str) -> None:
+        """`buf breaking` finds nothing in the contract, compared with that of the folder `before`."""
+        config = (self.folder / "buf.yaml").read_text().replace("use: [FILE]", f"use: [{rules}]")
+        check("buf", "breaking", "--config", config, "--against", before, directory=self.folder)
+
+    @property
+    def _settings(self) -> Mapping[str, str]:
+        return {"SHOP_REPOSITORY__URL": self.url}
+
+
+def read(service: Service, path: str = "orders") -> Rows:
+    """Every row that REST lists, without what every resource has."""
+    rows: Rows = {}
+    cursor = ""
+    while True:
+        with urllib.request.urlopen(f"{service.url}/v1/{path}?limit=200{cursor}", timeout=30) as response:
+            page = json.load(response)
+        for item in page["items"]:
+            common = ("id", "version", "created_at", "updated_at")
+            rows[item["id"]] = {name: value for name, value in item.items() if name not in common}
+        if not page["next_cursor"]:
+            return rows
+        cursor = f"&cursor={page['next_cursor']}"

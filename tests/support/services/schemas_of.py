@@ -1,0 +1,91 @@
+"""What a database looks like, as its own catalogue tells: tables, columns, constraints and indexes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import environments, projects
+from .lived import ANSWERS, Lived
+
+PROGRAM = """
+import asyncio, json, sys
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+def schema(connection):
+    inspector = sa.inspect(connection)
+    return {
+        table: {
+            "columns": {
+                each["name"]: [str(each["type"]), each["nullable"], str(each.get("default"))]
+                for each in inspector.get_columns(table)
+            },
+            "key": inspector.get_pk_constraint(table)["constrained_columns"],
+            "unique": sorted(
+                [each["name"], each["column_names"]] for each in inspector.get_unique_constraints(table)
+            ),
+            "references": sorted(
+                [each["name"], each["constrained_columns"], each["referred_table"], each["referred_columns"]]
+                for each in inspector.get_foreign_keys(table)
+            ),
+            "indexes": sorted(
+                [each["name"], each["column_names"], bool(each["unique"])]
+                for each in inspector.get_indexes(table)
+            ),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+async def main():
+    engine = create_async_engine(sys.argv[1])
+    async with engine.connect() as connection:
+        print(json.dumps(await connection.run_sync(schema)))
+    await engine.dispose()
+
+asyncio.run(main())
+"""
+
+
+def repository(lived: Lived) -> Any:
+    """The schema of its database."""
+    return json.loads(projects.run(*lived.project.python("-c", PROGRAM, lived.url), directory=lived.folder))
+
+
+def fresh(lived: Lived, folder: Path) -> Any:
+    """The schema that a new repository of the same model makes, in a database of its own."""
+    answers = yaml.safe_load((lived.folder / ".copier-answers.yml").read_text())
+    url, emptied = _empty(lived)
+    project = projects.new(
+        folder / "shop", ANSWERS | {"resources": answers["resources"], "database": answers["database"]}
+    )
+    environments.prepare(project)
+    environment = {"SHOP_REPOSITORY__URL": url}
+    projects.run(*project.python("-c", emptied, url), directory=project.folder)
+    projects.run(*project.python("-m", "shop", "migrate"), directory=project.folder, environment=environment)
+    return json.loads(projects.run(*project.python("-c", PROGRAM, url), directory=project.folder))
+
+
+def _empty(lived: Lived) -> tuple[str, str]:
+    """The address of an empty database beside that of `lived`, and the program that makes it."""
+    if lived.url.startswith("sqlite"):
+        return f"{lived.url}.fresh", ""
+    return f"{lived.url}_fresh", CREATE
+
+
+CREATE = """
+import asyncio, sys
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+async def main():
+    server, _, name = sys.argv[1].rpartition("/")
+    engine = create_async_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+
+asyncio.run(main())
+"""
