@@ -125,6 +125,7 @@ DOES = {
     "plan": PREPARE,
     "merge": PREPARE,
     "rebuild": PREPARE,
+    "remodel": PREPARE,
     "resume._check_resolved": "check that the conflicts are resolved",
     "line_endings": PREPARE,
     "pairing": PREPARE,
