@@ -23,16 +23,19 @@ FOLDER = location.root() / "build/updates"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep-copier", action="store_true", help="keep the published results of copier")
-    parser.add_argument("--no-checks", action="store_true", help="do not check and test the merged projects")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="run shipsmith alone, keep the published results of copier, do not test the merged projects",
+    )
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count(), metavar="N", help="number of parallel processes"
     )
     given = parser.parse_args()
-    tools = ["shipsmith"] if given.keep_copier else list(TOOLS)
-    rows = _rows(tools, checked=not given.no_checks, jobs=given.jobs)
+    tools = ["shipsmith"] if given.quick else list(TOOLS)
+    rows = _rows(tools, checked=not given.quick, jobs=given.jobs)
     _report(rows, tools)
-    if given.keep_copier:
+    if given.quick:
         known = {row.case: row.results for row in publish.from_table(publish.TABLE.read_text("utf-8"))}
         rows = [replace(row, results=known[row.case] | row.results) for row in rows]
     publish.TABLE.write_text(publish.as_table(rows), "utf-8")
