@@ -1,7 +1,7 @@
 """Rendering with copier."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,14 @@ class _Remembering(Worker):
         environment.__class__ = _Environment
         keep_code(environment)
         return environment
+
+    @cached_property
+    def _final_context(self) -> dict[str, Any]:
+        return dict(super()._render_context())
+
+    def _render_context(self) -> MutableMapping[str, Any]:
+        # answers are final once files are rendered
+        return self._final_context if Phase.current() is Phase.RENDER else super()._render_context()
 
     @property
     def answers_relpath(self) -> Path:
