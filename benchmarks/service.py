@@ -32,7 +32,7 @@ ROUNDS, SECONDS, STARTS = 5, 3, 7
 UV = Path(sys.executable).with_name("uv")
 SERVER_CORE, *OTHER_CORES = sorted(os.sched_getaffinity(0))
 CONNECTIONS = 32
-SETTINGS = {"postgresql": "REPOSITORY__URL", "redis": "CACHE__URL", "rabbitmq": "BROKER__URL"}
+SETTINGS = {"postgresql": "DATABASE__URL", "redis": "CACHE__URL", "rabbitmq": "BROKER__URL"}
 PORTS = {"http": 18080, "grpc": 18081, "metrics": 18082}
 GET = "/orders.v1.OrderService/GetOrder"
 ORDER = b'{"name": "Ada", "quantity": 3}'
@@ -183,7 +183,7 @@ def environment(folder: Path, ports: Mapping[str, int], servers: Mapping[str, st
         f"ORDERS_{name}": servers[f"TEST_{server.upper()}_URL"] for server, name in SETTINGS.items()
     }
     if not (folder / "orders/compose/postgresql.yaml").exists():
-        variables["ORDERS_REPOSITORY__URL"] = f"sqlite+aiosqlite:///{folder}/data.db"
+        variables["ORDERS_DATABASE__URL"] = f"sqlite+aiosqlite:///{folder}/data.db"
     return variables | {"PYTHONPATH": str(folder / "orders/src")}
 
 

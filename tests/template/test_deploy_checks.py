@@ -63,7 +63,7 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         ("spec", "maxReplicas"),
         17,
     ),
-    "a pool is too large": ("ConfigMap", ("data", "ORDERS_REPOSITORY__POOL_SIZE"), "41"),
+    "a pool is too large": ("ConfigMap", ("data", "ORDERS_DATABASE__POOL_SIZE"), "41"),
     "the deployment counts replicas beside the autoscaler": ("Deployment", ("spec", "replicas"), 2),
     "the disruption budget protects nothing": (
         "PodDisruptionBudget",

@@ -75,7 +75,7 @@ def servers(module_server: Callable[[Recipe], Server]) -> dict[str, Server]:
 @pytest.fixture
 def settings(servers: dict[str, Server]) -> dict[str, str]:
     return {
-        "REPOSITORY__URL": postgresql.url(servers["postgresql"]),
+        "DATABASE__URL": postgresql.url(servers["postgresql"]),
         "CACHE__URL": redis.url(servers["redis"]),
         "BROKER__URL": rabbitmq.url(servers["rabbitmq"]),
     }

@@ -109,7 +109,7 @@ class Lived:
     @contextmanager
     def serving(self) -> Iterator[Service]:
         """The service runs, with its migrations done."""
-        with projects.running(self.project, {"REPOSITORY__URL": self.url}, self._log) as service:
+        with projects.running(self.project, {"DATABASE__URL": self.url}, self._log) as service:
             yield service
 
     def client(self, service: Service, *arguments: str) -> Any:
@@ -130,7 +130,7 @@ class Lived:
 
     @property
     def _settings(self) -> Mapping[str, str]:
-        return {"SHOP_REPOSITORY__URL": self.url}
+        return {"SHOP_DATABASE__URL": self.url}
 
 
 def read(service: Service, path: str = "orders") -> Rows:

@@ -62,7 +62,7 @@ def fresh(lived: Lived, folder: Path) -> Any:
         folder / "shop", ANSWERS | {"resources": answers["resources"], "database": answers["database"]}
     )
     environments.prepare(project)
-    environment = {"SHOP_REPOSITORY__URL": url}
+    environment = {"SHOP_DATABASE__URL": url}
     projects.run(*project.python("-c", emptied, url), directory=project.folder)
     projects.run(*project.python("-m", "shop", "migrate"), directory=project.folder, environment=environment)
     return json.loads(projects.run(*project.python("-c", PROGRAM, url), directory=project.folder))

@@ -6,13 +6,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from .adapters.database import RepositorySettings
+from .adapters.database import DatabaseSettings
 
 REMOVALS = "removals"
 """The branch of migrations that drop what the version before may still use."""
 
 
-def upgrade(settings: RepositorySettings, *, removals: bool = False) -> None:
+def upgrade(settings: DatabaseSettings, *, removals: bool = False) -> None:
     """Apply what is new; what drops columns and tables, only where `removals` says so."""
     alembic = config(settings)
     script = ScriptDirectory.from_config(alembic)
@@ -21,7 +21,7 @@ def upgrade(settings: RepositorySettings, *, removals: bool = False) -> None:
             command.upgrade(alembic, head)
 
 
-def config(settings: RepositorySettings) -> Config:
+def config(settings: DatabaseSettings) -> Config:
     alembic = Config()
     folder = str(Path(__file__).parent / "migrations")
     # in configuration, a single % begins the name of another value

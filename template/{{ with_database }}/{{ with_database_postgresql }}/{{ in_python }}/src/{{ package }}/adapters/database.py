@@ -16,7 +16,7 @@ PING_AFTER_SECONDS = 1
 LAST_USE = "last_use"
 
 
-class RepositorySettings(BaseModel):
+class DatabaseSettings(BaseModel):
     url: SecretStr = Field(description="postgresql+asyncpg://USER:PASSWORD@HOST:PORT/DATABASE")
     pool_size: int = Field(5, ge=1, description="connections; times replicas, they must fit the server")
     pool_timeout_seconds: float = Field(5, gt=0, description="how long a request waits for a connection")
@@ -24,7 +24,7 @@ class RepositorySettings(BaseModel):
 
 
 @asynccontextmanager
-async def connect_engine(settings: RepositorySettings) -> AsyncIterator[AsyncEngine]:
+async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
     engine = create_async_engine(
         settings.url.get_secret_value(),
         pool_size=settings.pool_size,

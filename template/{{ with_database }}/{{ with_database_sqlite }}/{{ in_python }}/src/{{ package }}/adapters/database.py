@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 
-class RepositorySettings(BaseModel):
+class DatabaseSettings(BaseModel):
     url: SecretStr = SecretStr("sqlite+aiosqlite:///data.db")
 
 
 @asynccontextmanager
-async def connect_engine(settings: RepositorySettings) -> AsyncIterator[AsyncEngine]:
+async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
     engine = create_async_engine(settings.url.get_secret_value())
     event.listen(engine.sync_engine, "connect", _configure)
     try:
