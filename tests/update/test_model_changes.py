@@ -23,6 +23,8 @@ from ..support.systems.servers import running
 ROWS = 1000
 SEEDS = range(int(os.environ.get("MODEL_CHANGES", "1")))
 CHANGES = 20 if "MODEL_CHANGES" in os.environ else 3
+TEST_EACH = "MODEL_CHANGES" in os.environ
+"""Whether the repository's own tests run after each change, not only after the last one."""
 DATABASES = ("sqlite", "postgresql")
 EVERYTHING = "--removals"
 
@@ -255,9 +257,12 @@ def test_changes_in_any_order_lose_no_line_and_end_like_a_new_repository(
             continue
         lived.commit(" ".join(command))
         done.append(command)
+        if TEST_EACH:
+            lived.test(f"seed {seed}: after {done}")
     assert lived.run("migrate", EVERYTHING).returncode == 0
     assert schemas_of.repository(lived) == schemas_of.fresh(lived, tmp_path / "fresh"), done
-    lived.project.make("check", "test", environment=lived.test_environment)
+    lived.project.make("check")
+    lived.test(f"seed {seed}: at the end, after {done}")
 
 
 def _edit(lived: Lived) -> set[str]:

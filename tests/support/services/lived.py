@@ -87,10 +87,23 @@ class Lived:
         """Every line of its code."""
         return {line for path in self.folder.glob("src/**/*.py") for line in path.read_text().splitlines()}
 
-    @property
-    def test_environment(self) -> dict[str, str]:
-        """Where its own tests find its server; they use other tables' names in a database of their own."""
-        return {"STRICT": "1"} | ({} if self.url.startswith("sqlite") else {"TEST_POSTGRESQL_URL": self.url})
+    def test(self, when: str) -> None:
+        """Its own tests pass, all of them."""
+        server = {} if self._is_sqlite else {"TEST_POSTGRESQL_URL": self.empty_database("tests")}
+        try:
+            self.project.make("test", environment={"STRICT": "1"} | server)
+        except AssertionError as error:
+            error.add_note(when)
+            raise
+
+    def empty_database(self, name: str) -> str:
+        """The address of a new database beside its own, in place of an earlier one."""
+        url = f"{self.url}_{name}"
+        if self._is_sqlite:
+            Path(url.partition("///")[2]).unlink(missing_ok=True)
+        else:
+            projects.run(*self.project.python("-c", RECREATE, url), directory=self.folder)
+        return url
 
     def migrations(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in sorted((self.folder / VERSIONS).glob("*.py"))}
@@ -129,8 +142,29 @@ class Lived:
         check("buf", "breaking", "--config", config, "--against", before, directory=self.folder)
 
     @property
+    def _is_sqlite(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    @property
     def _settings(self) -> Mapping[str, str]:
         return {"SHOP_DATABASE__URL": self.url}
+
+
+RECREATE = """
+import asyncio, sys
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+async def main():
+    server, _, name = sys.argv[1].rpartition("/")
+    engine = create_async_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+
+asyncio.run(main())
+"""
 
 
 def read(service: Service, path: str = "orders") -> Rows:

@@ -57,35 +57,11 @@ def repository(lived: Lived) -> Any:
 def fresh(lived: Lived, folder: Path) -> Any:
     """The schema that a new repository of the same model makes, in a database of its own."""
     answers = yaml.safe_load((lived.folder / ".copier-answers.yml").read_text())
-    url, emptied = _empty(lived)
+    url = lived.empty_database("fresh")
     project = projects.new(
         folder / "shop", ANSWERS | {"resources": answers["resources"], "database": answers["database"]}
     )
     environments.prepare(project)
     environment = {"SHOP_DATABASE__URL": url}
-    projects.run(*project.python("-c", emptied, url), directory=project.folder)
     projects.run(*project.python("-m", "shop", "migrate"), directory=project.folder, environment=environment)
     return json.loads(projects.run(*project.python("-c", PROGRAM, url), directory=project.folder))
-
-
-def _empty(lived: Lived) -> tuple[str, str]:
-    """The address of an empty database beside that of `lived`, and the program that makes it."""
-    if lived.url.startswith("sqlite"):
-        return f"{lived.url}.fresh", ""
-    return f"{lived.url}_fresh", CREATE
-
-
-CREATE = """
-import asyncio, sys
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
-
-async def main():
-    server, _, name = sys.argv[1].rpartition("/")
-    engine = create_async_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    await engine.dispose()
-
-asyncio.run(main())
-"""
