@@ -11,6 +11,8 @@ import yaml
 from ..support.command_line import SHIPSMITH, left_in
 from ..support.terminals import ENTER, Terminal, started
 
+DOWN = "\x1b[B"
+
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
@@ -67,6 +69,15 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     for question in ("What the service does", "Team that owns the service", "Image repository"):
         child.expect(question)
         child.send(ENTER)
+    child.expect("Descriptions")
+    # Go on, order, order.name
+    child.send(DOWN * 2 + ENTER)
+    child.expect("order.name")
+    child.send("x" * 201 + ENTER)
+    child.expect("Use at most 200")
+    child.send("\x15Who ordered." + ENTER)
+    child.expect("order.name: Who ordered.")
+    child.send(ENTER)
     child.expect("Serve gRPC")
     child.send("y")
     for question in ("Database", "Read-through cache", "Message broker"):
@@ -81,9 +92,7 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     child.expect(pexpect.EOF)
     answers = yaml.safe_load((tmp_path / "orders" / ".copier-answers.yml").read_text())
     assert (answers["grpc"], answers["database"]) == (True, "none")
-
-
-DOWN = "\x1b[B"
+    assert answers["descriptions"] == {"order.name": "Who ordered."}
 
 
 def test_resources_are_added_changed_and_removed_until_they_are_right(

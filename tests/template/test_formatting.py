@@ -23,6 +23,12 @@ def _every_type(mark: str = "") -> dict[str, str]:
     return {_longest(number): kind + mark for number, kind in enumerate(TYPES)}
 
 
+def _text(length: int) -> str:
+    """A description of that length: words of up to seven letters, with a dash that looks like a hyphen."""
+    words = " ".join("abcdefg"[: number % 7 + 1] for number in range(length))
+    return words.replace("a", "\u2013")[:length].strip()
+
+
 FIRST, SECOND, THIRD = (f"{letter}bcdefghij_klmnopqrs" for letter in "abc")
 VALUES = ", ".join(f"value_{number:02}_abcdefghijklmnopqrst" for number in range(6))
 LONGEST: Answers = {
@@ -33,6 +39,7 @@ LONGEST: Answers = {
         THIRD: _every_type("?") | {_longest(20): f"ref({SECOND})", _longest(21): f"ref({THIRD})?"},
     },
 }
+LENGTHS = (1, *range(55, 66), *range(85, 100), 150, 200)
 MODELS: dict[str, Answers] = {
     "the longest names": LONGEST,
     "unique values alone": {"resources": {"user": {"email": "str unique"}, "apple": {"ripe": "bool"}}},
@@ -42,6 +49,21 @@ MODELS: dict[str, Answers] = {
     "one optional field": {"resources": {"user": {"key": "uuid?"}}},
     "dates": {"resources": {"event_item": {"at": "datetime", "on": "date unique"}}},
     "enums": {"resources": {"issue": {"kind": "enum(a)"}, "zebra": {"state": "enum(x, y)?"}}},
+    "descriptions": {
+        "description": _text(200),
+        "resources": {
+            "user": {f"f{length}": f"str{'?' * (length % 2)}" for length in LENGTHS},
+            "apple": {_longest(1): "decimal?", _longest(2): "enum(a, b)", "ripe": "bool", "words": "str"},
+        },
+        "descriptions": {
+            **{f"user.f{length}": _text(length) for length in LENGTHS},
+            "user": _text(97),
+            f"apple.{_longest(1)}": _text(60),
+            f"apple.{_longest(2)}": _text(60),
+            "apple.ripe": "水果熟了没有\uff0c可以吃了吗\uff0c" * 5,
+            "apple.words": "水果 熟了 没有 可以 吃了 吗 " * 5 + "a",
+        },
+    },
     "numbers": {"resources": {"price": {"amount": "decimal(4,4)", "ok": "float(..1)", "n": "int(..9)?"}}},
 }
 SERVICES: dict[str, tuple[str, Answers]] = {

@@ -113,6 +113,49 @@ def test_a_dry_run_shows_the_migration_and_what_callers_see(project: Path) -> No
     assert all(text in shown.stdout for text in written.values())
 
 
+def test_a_description_changes_documents_and_neither_numbers_nor_migrations(project: Path) -> None:
+    before, recorded = contents(project), answers(project)
+    run(project, "describe", "order.note: What the customer wrote.", "order: What a customer buys at once.")
+    changed = {path for path, content in contents(project).items() if before.get(path) != content}
+    assert changed == {
+        ".copier-answers.yml",
+        "proto/shop/v1/orders.proto",
+        "src/shop/orders/answers.py",
+        "src/shop/orders/model.py",
+        "src/shop/orders/schemas.py",
+    }
+    assert answers(project)["numbers"] == recorded["numbers"]
+    contract = (project / "proto/shop/v1/orders.proto").read_text()
+    assert "// What a customer buys at once.\nmessage Order {" in contract
+    assert "  // What the customer wrote.\n  optional string note" in contract
+    run(project, "describe", "order.note:", "order:")
+    assert contents(project) == before
+
+
+def test_descriptions_follow_the_model(project: Path) -> None:
+    described = ["--describe", "invoice: What is to be paid.", "--describe", "invoice.due: The last day."]
+    run(project, "add", "resource", "invoice", "--field", "due: date", *described)
+    run(project, "add", "field", "order.remark:str?", "--describe", "order.remark: Of the customer.")
+    run(project, "rename", "resource", "invoice", "bill")
+    run(project, "rename", "field", "order.remark", "comment")
+    assert answers(project)["descriptions"] == {
+        "bill": "What is to be paid.",
+        "bill.due": "The last day.",
+        "order.comment": "Of the customer.",
+    }
+    run(project, "remove", "field", "order.comment")
+    run(project, "remove", "resource", "bill")
+    assert answers(project)["descriptions"] == {}
+
+
+def test_what_was_never_migrated_is_taken_back_with_its_description(project: Path) -> None:
+    before = contents(project)
+    run(project, "add", "field", "order.remark:str?", "--describe", "order.remark: Of the customer.")
+    run(project, "describe", "order.remark: Of the shop.")
+    run(project, "remove", "field", "order.remark", "--unapplied")
+    assert contents(project) == before
+
+
 def test_undo_takes_a_change_back_and_its_migration_with_it(project: Path) -> None:
     before = contents(project)
     assert shipsmith("rename", "resource", "order", "purchase", cwd=project).returncode == 0

@@ -14,6 +14,7 @@ COMMANDS = {
     "remove": ("edit", "Remove choices, resources or fields. Files that you edited are kept as conflicts."),
     "rename": ("edit", "Rename a resource or a field: rows and numbers of the contract stay."),
     "change": ("edit", "Give a field another type, as far as rows and callers allow."),
+    "describe": ("edit", "Say what resources and fields are, in the documents of the API."),
     "set": ("change", "Change a project's answers without changing its version."),
     "continue": (
         "change",

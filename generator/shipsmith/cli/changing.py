@@ -9,15 +9,16 @@ from pathlib import Path
 import typer
 
 from ..errors import Exit, UserError
+from ..model.descriptions import followed
 from ..model.rules import AS_ANSWERED, Intent
 from ..project.existing import Project
 from ..project.recipe import Recipe
-from ..template.questionnaire import RESOURCES, Answers, Questionnaire, questions_of
+from ..template.questionnaire import DESCRIPTIONS, RESOURCES, Answers, Questionnaire, questions_of
 from ..terminal import complain
 from ..update import recipes, remodel
 from ..update.apply import apply
 from ..update.plan import plan
-from . import report
+from . import descriptions, report
 from .found import find
 from .model_words import Edited, Resources
 
@@ -81,10 +82,21 @@ def change_model(path: Path, edit: Callable[[Resources], Edited], title: str, ho
             f"version {old.template.version} keeps one resource for good. Update first: shipsmith update"
         )
     edited = edit(old.answers[RESOURCES])
-    answers = remodel.renumber(old, old.answers | {RESOURCES: edited.resources}, edited.intent)
+    wanted = old.answers | {RESOURCES: edited.resources} | _descriptions(old, edited)
+    answers = remodel.renumber(old, wanted, edited.intent)
     if edited.intent.unapplied:
         answers = remodel.as_before(project, answers)
     change(project, old, Recipe(old.template, answers), title, how, edited.intent)
+
+
+def _descriptions(old: Recipe, edited: Edited) -> Answers:
+    """The descriptions after a change of the model; nothing where the template has none."""
+    if DESCRIPTIONS in old.answers:
+        kept = followed(old.answers[DESCRIPTIONS], edited.resources, edited.intent)
+        return {DESCRIPTIONS: descriptions.changed(kept, edited.descriptions)}
+    if edited.descriptions:
+        raise UserError(f"version {old.template.version} has no descriptions. Update first: shipsmith update")
+    return {}
 
 
 def _confirm(summary: str) -> None:

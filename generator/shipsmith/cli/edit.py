@@ -9,7 +9,7 @@ from ..errors import UserError
 from . import model_words
 from .arguments import At, Defaults, DryRun, Json
 from .changing import How, change_answers, change_model
-from .model_words import FIELD, RESOURCE
+from .model_words import FIELD, RESOURCE, Edited, Resources
 from .words import to_add, to_remove
 
 app = typer.Typer(rich_markup_mode=None)
@@ -35,6 +35,14 @@ Changed = Annotated[
 Fields = Annotated[
     list[str] | None, typer.Option(metavar="'NAME: TYPE'", help="A field of the new resource. Repeatable.")
 ]
+Describe = Annotated[
+    list[str] | None,
+    typer.Option(metavar="'NAME: TEXT'", help="What a resource or a field is, for API docs. Repeatable."),
+]
+Described = Annotated[
+    list[str],
+    typer.Argument(metavar="'NAME: TEXT'…", help="Resources or fields, and what they are; no text: nothing."),
+]
 Default = Annotated[
     str | None, typer.Option(metavar="VALUE", help="What rows that exist get in a required field.")
 ]
@@ -56,6 +64,7 @@ def add(
     words: Listed,
     path: At = Path("."),
     field: Fields = None,
+    describe: Describe = None,
     default: Default = None,
     dry_run: DryRun = False,
     defaults: Defaults = False,
@@ -63,13 +72,19 @@ def add(
 ) -> None:
     how = How(dry_run, defaults, json_)
     title = f"Add {_named(words)}"
-    _check_flags(
-        words, {"--field": field and words[0] != RESOURCE, "--default": default and words[0] != FIELD}
-    )
-    if words[0] == RESOURCE:
-        change_model(path, lambda now: model_words.add_resource(now, words[1:], field or []), title, how)
-    elif words[0] == FIELD:
-        change_model(path, lambda now: model_words.add_fields(now, words[1:], default), title, how)
+    is_resource, is_field = words[0] == RESOURCE, words[0] == FIELD
+    misplaced = {"--field": field and not is_resource, "--default": default and not is_field}
+    _check_flags(words, misplaced | {"--describe": describe and not (is_resource or is_field)})
+
+    def added(now: Resources) -> Edited:
+        if is_resource:
+            edited = model_words.add_resource(now, words[1:], field or [])
+        else:
+            edited = model_words.add_fields(now, words[1:], default)
+        return edited.described(describe or [], "--describe")
+
+    if is_resource or is_field:
+        change_model(path, added, title, how)
     else:
         change_answers(path, lambda questions, current: to_add(words, questions), title, how)
 
@@ -134,10 +149,29 @@ def change_(
     change_model(path, lambda now: model_words.change_fields(now, words[1:], default), title, how)
 
 
+@app.command(
+    epilog="Examples:\n\n  shipsmith describe 'order: What a customer buys at once.'\n\n"
+    "  shipsmith describe 'order.note: What the customer wrote.' 'order.total:'",
+)
+def describe(
+    words: Described,
+    path: At = Path("."),
+    dry_run: DryRun = False,
+    defaults: Defaults = False,
+    json_: Json = False,
+) -> None:
+    title = f"Describe {_places(words)}"
+    change_model(path, lambda now: model_words.describe(now, words), title, How(dry_run, defaults, json_))
+
+
+def _places(words: list[str]) -> str:
+    return ", ".join(word.partition(":")[0].strip() for word in words)
+
+
 def _named(words: list[str]) -> str:
     """The words as a title has them: of `field order.note:text?` the name alone."""
     if words[0] == FIELD:
-        return ", ".join(word.partition(":")[0].strip() for word in words[1:])
+        return _places(words[1:])
     return " ".join(words) if words[0] == RESOURCE else ", ".join(words)
 
 

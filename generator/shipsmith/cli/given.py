@@ -6,8 +6,8 @@ from pathlib import Path
 from ..errors import UserError
 from ..reading import mapping_of
 from ..template import presets, restructured
-from ..template.questionnaire import NUMBERS, RESOURCES, Answers, Questionnaire
-from . import fields
+from ..template.questionnaire import DESCRIPTIONS, NUMBERS, RESOURCES, Answers, Questionnaire
+from . import descriptions, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Given:
     settings: list[str]
     resource: str | None
     fields: list[str]
+    descriptions: list[str]
     model_file: Path | None
     answers_file: Path | None
 
@@ -31,12 +32,16 @@ def collect(given: Given, questionnaire: Questionnaire, root: Path, *, asking: b
     if given.destination and "service_name" not in explicit:
         explicit["service_name"] = given.destination.resolve().name
     explicit |= _model(given, questionnaire, explicit, problems)
+    explicit |= _descriptions(given, explicit, problems)
     names = given.presets or [presets.DEFAULT]
     if asking and not given.presets:
         from .prompts import ask_preset
 
         names = [ask_preset(root)]
     from_presets = _presets(names, root, problems)
+    if RESOURCES in explicit:
+        # they describe other resources
+        from_presets.pop(DESCRIPTIONS, None)
     if problems:
         raise UserError(*problems, *questionnaire.problems(from_presets | explicit))
     if asking:
@@ -104,16 +109,28 @@ def _model(given: Given, questionnaire: Questionnaire, known: Answers, problems:
 
 
 def _model_file(path: Path, problems: list[str]) -> Answers:
-    """A YAML mapping with `resources`, each a mapping of its fields to their types."""
+    """A YAML mapping with `resources`, each a mapping of its fields to their types, and `descriptions`."""
     try:
         content = mapping_of(path)
     except UserError as error:
         problems += error.problems
         return {}
-    if content.keys() != {RESOURCES}:
+    known = {RESOURCES, DESCRIPTIONS}
+    if RESOURCES not in content or content.keys() - known:
         names = ", ".join(content) or "nothing"
-        problems.append(f"{path}: has {names}. Write a mapping with `{RESOURCES}:`, and nothing else")
-    return {name: value for name, value in content.items() if name == RESOURCES}
+        problems.append(
+            f"{path}: has {names}. Write a mapping with `{RESOURCES}:`, `{DESCRIPTIONS}:` if you like, "
+            "and nothing else"
+        )
+    return {name: value for name, value in content.items() if name in known}
+
+
+def _descriptions(given: Given, explicit: Answers, problems: list[str]) -> Answers:
+    """Those of flags, beside those that came with the resources."""
+    found, wrong = descriptions.parse(given.descriptions, "--describe")
+    problems += wrong
+    before = explicit.get(DESCRIPTIONS, {})
+    return {DESCRIPTIONS: before | found} if found and isinstance(before, dict) else {}
 
 
 def _with_name(questionnaire: Questionnaire, known: Answers) -> Answers:

@@ -5,6 +5,7 @@ from functools import partial
 
 import questionary
 
+from ..model.descriptions import Descriptions, places
 from ..terminal import say
 from . import fields
 
@@ -26,6 +27,31 @@ def ask(default: Resources, problem: Problem) -> Resources:
         if chosen == DONE:
             return resources
         resources = _menu(resources)[chosen](resources, problem)
+
+
+def ask_descriptions(
+    resources: Resources, default: Descriptions, problem: Callable[[Descriptions], str]
+) -> Descriptions:
+    """What a description says of each resource and field; most need none."""
+    texts = dict(default)
+    while True:
+        choices = [questionary.Choice(DONE, "")]
+        for each in places(resources):
+            choices.append(questionary.Choice(f"{each}: {texts.get(each, '')}", each))
+        place = str(questionary.select("Descriptions, for the documents of the API:", choices).unsafe_ask())
+        if not place:
+            return texts
+        text = questionary.text(
+            f"{place} ({BACK}):",
+            texts.pop(place, ""),
+            validate=partial(_check_description, place, problem),
+        ).unsafe_ask()
+        if text.strip():
+            texts[place] = text.strip()
+
+
+def _check_description(place: str, problem: Callable[[Descriptions], str], text: str) -> bool | str:
+    return not text.strip() or problem({place: text.strip()}) or True
 
 
 def _menu(resources: Resources) -> dict[str, Callable[[Resources, Problem], Resources]]:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import UserError, nearest
+from ..model.descriptions import Descriptions
 from ..model.rules import Intent
-from . import fields
+from . import descriptions, fields
 
 RESOURCE, FIELD = "resource", "field"
 
@@ -21,6 +22,14 @@ class Edited:
     resources: Resources
     intent: Intent = field(default_factory=Intent)
     problems: list[str] = field(default_factory=list)
+    descriptions: Descriptions = field(default_factory=dict)
+    """Those that are given; an empty text takes one away."""
+
+    def described(self, texts: list[str], option: str = "") -> "Edited":
+        """Itself, with descriptions of what is there now. Raises UserError with all that is wrong."""
+        self.descriptions, self.problems = descriptions.parse(texts, option)
+        self.problems += descriptions.unknown(self.descriptions, self.resources)
+        return self.checked()
 
     def checked(self) -> "Edited":
         """Itself. Raises UserError with all that is wrong."""
@@ -69,6 +78,11 @@ def change_fields(current: Resources, words: list[str], default: str | None) -> 
         edited.resources[resource][name] = type_
     edited.intent = Intent(defaults=_defaults(given, default))
     return edited.checked()
+
+
+def describe(current: Resources, words: list[str]) -> Edited:
+    """`describe RESOURCE: TEXT RESOURCE.FIELD: TEXT …`."""
+    return Edited(_copied(current)).described(words)
 
 
 def rename_resource(current: Resources, words: list[str]) -> Edited:

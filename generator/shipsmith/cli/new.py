@@ -33,6 +33,10 @@ Resource = Annotated[str | None, typer.Option(help="The one resource of the serv
 Fields = Annotated[
     list[str] | None, typer.Option(metavar="'NAME: TYPE'", help="A field of the resource. Repeatable.")
 ]
+Describe = Annotated[
+    list[str] | None,
+    typer.Option(metavar="'NAME: TEXT'", help="What a resource or a field is, for API docs. Repeatable."),
+]
 Model = Annotated[
     Path | None, typer.Option("--model", metavar="FILE", help="Resources as YAML, below `resources:`.")
 ]
@@ -56,6 +60,7 @@ def new(
     set_: Settings = None,
     resource: Resource = None,
     field: Fields = None,
+    describe: Describe = None,
     model: Model = None,
     answers_file: File = None,
     at: Version = None,
@@ -67,7 +72,7 @@ def new(
     template = versions.template(at) if at else versions.working()
     questionnaire = Questionnaire(template.root)
     asking = not (defaults or json_) and sys.stdin.isatty() and sys.stdout.isatty()
-    given = Given(dest, preset or [], set_ or [], resource, field or [], model, answers_file)
+    given = Given(dest, preset or [], set_ or [], resource, field or [], describe or [], model, answers_file)
     answers = questionnaire.resolve(collect(given, questionnaire, template.root, asking=asking))
     destination = dest or Path(answers["service_name"])
     if dry_run:

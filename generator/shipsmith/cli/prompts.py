@@ -6,8 +6,10 @@ from typing import Any
 
 import questionary
 
+from ..model.descriptions import followed
+from ..model.rules import AS_ANSWERED
 from ..template import presets
-from ..template.questionnaire import NUMBERS, RESOURCES, Answers, Question, Questionnaire
+from ..template.questionnaire import DESCRIPTIONS, NUMBERS, RESOURCES, Answers, Question, Questionnaire
 from . import fields, model_prompts
 
 NAMES = ("service_name", "resource", "fields", RESOURCES)
@@ -28,6 +30,8 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
     for name in NAMES:
         if name not in fixed and name in questionnaire.asked:
             answers[name] = _ask(questionnaire, questionnaire.questions[name], answers)
+    if DESCRIPTIONS in answers and DESCRIPTIONS not in fixed:
+        answers[DESCRIPTIONS] = followed(answers[DESCRIPTIONS], answers[RESOURCES], AS_ANSWERED)
     if questionary.confirm("Customise the remaining answers?", False).unsafe_ask():
         for name, question in questionnaire.asked.items():
             if name not in (*fixed, *NAMES, NUMBERS):
@@ -38,7 +42,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
 def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
     """Ask the questions that a newer version adds."""
     answers = {name: value for name, value in known.items() if name in questionnaire.asked}
-    known = {**known, NUMBERS: {}}
+    known = {**known, NUMBERS: {}, DESCRIPTIONS: {}}
     new = [question for name, question in questionnaire.asked.items() if name not in known]
     for question in new:
         answers[question.name] = _ask(questionnaire, question, answers)
@@ -58,6 +62,12 @@ def _ask(questionnaire: Questionnaire, question: Question, answers: Answers) -> 
     if question.name == RESOURCES:
         return model_prompts.ask(
             default, lambda resources: _problem(questionnaire, question, answers | {RESOURCES: resources})
+        )
+    if question.name == DESCRIPTIONS:
+        return model_prompts.ask_descriptions(
+            answers[RESOURCES],
+            default,
+            lambda texts: _problem(questionnaire, question, answers | {DESCRIPTIONS: texts}),
         )
     if question.type == "yaml":
         return _ask_fields(questionnaire, question, answers, default)

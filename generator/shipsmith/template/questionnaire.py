@@ -19,8 +19,8 @@ from .compiled import CachingEnvironment, keep_code
 Answers = dict[str, Any]
 
 LANGUAGE = "language"
-RESOURCES, NUMBERS = "resources", "numbers"
-"""The questions for what a service keeps, and for the numbers of its contract, which are only recorded."""
+RESOURCES, DESCRIPTIONS, NUMBERS = "resources", "descriptions", "numbers"
+"""What a service keeps, what people read of it, and the numbers of its contract, which are only recorded."""
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 

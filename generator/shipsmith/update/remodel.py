@@ -22,7 +22,7 @@ from ..project.recipe import Recipe
 from ..rendering import derived
 from ..rendering.derived.migrations import Migrations
 from ..template import restructured
-from ..template.questionnaire import NUMBERS, RESOURCES, Answers, questions_of
+from ..template.questionnaire import DESCRIPTIONS, NUMBERS, RESOURCES, Answers, questions_of
 from ..template.restructured import Follow
 from .sides import Sides
 
@@ -92,18 +92,23 @@ def remodelled(old: Recipe, new: Recipe, intent: Intent) -> Remodel:
 
 def as_before(project: Project, answers: Answers) -> Answers:
     """`answers`, with the numbers as they were recorded when the project last had this model, if it had."""
-    wanted = {name: value for name, value in answers.items() if name != NUMBERS}
+    wanted = _apart_from_texts(answers)
     for commit in (
         project.git.run("rev-list", "HEAD", "--", f"{project.prefix}{record.FILE}").decode().split()
     ):
         with suppress(UserError):
             then = project.recorded_at(commit).answers
-            if {name: value for name, value in then.items() if name != NUMBERS} == wanted:
+            if _apart_from_texts(then) == wanted:
                 return answers | {NUMBERS: then[NUMBERS]}
     name = ", ".join(answers[RESOURCES])
     raise UserError(
         f"the project never had just these resources and fields before: {name}. Leave out --unapplied"
     )
+
+
+def _apart_from_texts(answers: Answers) -> Answers:
+    """The answers without the numbers, and without what is only for people to read."""
+    return {name: value for name, value in answers.items() if name not in (NUMBERS, DESCRIPTIONS)}
 
 
 def migrate(git: Git, tree: Tree, old: Recipe, new: Recipe, remodel: Remodel) -> Migrated:

@@ -38,6 +38,12 @@ ALLOCATION = {
 FOUR: Answers = {
     "service_name": "warehouse-allocations",
     "resources": {"note": NOTE, "order": ORDER, "product": PRODUCT, "warehouse_allocation": ALLOCATION},
+    "descriptions": {
+        "order": "What a customer buys at once.",
+        "order.select": "The code by which people look for it.",
+        "order.table": "Where it is eaten.",
+        "product.replaces": "The one that was sold before.",
+    },
 }
 """Two levels of references, every type that there is, words of other languages, nothing required."""
 
