@@ -44,11 +44,16 @@ Model = Mapping[str, Resource]
 
 
 def parse(data: Sequence[Data]) -> Model:
-    """The model that a template's question `model` gives as JSON."""
-    return {each["name"]: _resource(each) for each in data}
+    """The model that a template's question `model` gives as JSON. Descriptions are no part of it."""
+    return {each["name"]: _resource(_undescribed(each)) for each in data}
+
+
+def _undescribed(data: Data) -> Data:
+    return {key: value for key, value in data.items() if key != "description"}
 
 
 def _resource(data: Data) -> Resource:
+    data = dict(data, fields=[_undescribed(each) for each in data["fields"]])
     return Resource(data["name"], {each["name"]: _field(each) for each in data["fields"]}, data)
 
 
