@@ -1,11 +1,30 @@
-"""A port is this process's alone."""
+"""Where the servers listen: each port is this process's alone."""
 
 import socket
 
 
-def check_free(host: str, port: int) -> None:
-    """Raise OSError where another process listens; the servers would share the port with it, in silence."""
+def listen_address(host: str, port: int) -> str:
+    """The IP address of a host in the settings, on which the port is free. Raises OSError.
+
+    Servers differ in which names they take, and would share a port with another process in silence.
+    """
+    wanted = None if host == "*" else host.removeprefix("[").removesuffix("]")
     try:
-        socket.create_server((host, port)).close()
+        found = socket.getaddrinfo(wanted, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # of a name such as localhost, which has several, the address that more callers try
+        family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        socket.create_server(address, family=family, dualstack_ipv6=both).close()
     except OSError as error:
-        raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error
+        raise OSError(error.errno, f"cannot listen on {host!r}, port {port}: {error.strerror}") from error
+    return str(address[0])
+
+
+def in_url(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def own_address(host: str) -> str:
+    """Where this machine reaches a server that listens on a host of the settings."""
+    every_address = host == "*" or not host.strip("[]0.:")
+    return "localhost" if every_address else host.removeprefix("[").removesuffix("]")

@@ -25,7 +25,7 @@ HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
 class GrpcSettings(BaseModel):
     host: str = "127.0.0.1"
-    port: int = Field(8081, ge=0, le=65535)
+    port: int = Field(8081, ge=1, le=65535)
     max_connections: int = Field(2000, ge=10, description="at nine tenths, unused ones are closed")
     first_call_seconds: float = Field(10, gt=0, description="from connecting to the first call's head")
     idle_seconds: float = Field(120, gt=0, description="how long a connection may go without a call")

@@ -17,7 +17,7 @@ BODILESS = {"GET", "HEAD", "OPTIONS"}
 
 class HttpSettings(BaseModel):
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(8080, ge=1, le=65535)
     max_connections: int = Field(2000, ge=10, description="at nine tenths, unused ones are closed")
     # a slow network takes a second or two
     first_request_seconds: float = Field(10, gt=0, description="from connecting to the first request's head")

@@ -8,6 +8,6 @@ LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 
 class MetricsSettings(BaseModel):
     host: str = "127.0.0.1"
-    port: int = Field(9464, ge=0, le=65535)
+    port: int = Field(9464, ge=1, le=65535)
     max_connections: int = Field(10, ge=1, description="a new one over it closes the oldest")
     max_seconds: float = Field(10, gt=0, description="how long a scrape may take")

@@ -16,6 +16,7 @@ from ..application import Application
 from ..lifecycle import Task
 from ..metrics import MetricsSettings
 from ..settings import Settings
+from .ports import listen_address
 
 
 @asynccontextmanager
@@ -30,11 +31,13 @@ async def run(_application: Application, settings: Settings) -> AsyncIterator[Ta
 
 
 def create_server(settings: MetricsSettings) -> WSGIServer:
+    address = listen_address(settings.host, settings.port)
+
     class Server(_Server):
-        address_family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         limits = settings
 
-    return make_server(settings.host, settings.port, make_wsgi_app(), Server, _SilentHandler)
+    return make_server(address, settings.port, make_wsgi_app(), Server, _SilentHandler)
 
 
 class _Server(ThreadingMixIn, WSGIServer):
