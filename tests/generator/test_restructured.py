@@ -21,8 +21,13 @@ RULES = """\
     follows: "{{ label }}s"
     steps: |
       {% for name in people %}
-      - {do: add_name, table: {{ name }}}
+      - {do: add_name, table: {{ name }}, age: {{ age }}}
       {% endfor %}
+  note: |
+    {% for name in people if age < 18 %}
+    {{ name }} is
+    a child.
+    {% endfor %}
 - from: [town]
   to: {place: "in {{ town }}"}
 """
@@ -57,9 +62,16 @@ def test_what_is_asked_today_is_left_alone(root: Path) -> None:
 def test_a_database_is_told_what_to_do_once(root: Path) -> None:
     before, after = {"name": "ada", "age": 3}, {"people": {"ada": 3}, "place": "here"}
     assert restructured.migrations(root, before, after) == [
-        restructured.Follow("Give everyone a name", "adas", [{"do": "add_name", "table": "ada"}])
+        restructured.Follow("Give everyone a name", "adas", [{"do": "add_name", "table": "ada", "age": 3}])
     ]
     assert restructured.migrations(root, after, after) == []
+
+
+def test_people_are_told_what_concerns_them(root: Path) -> None:
+    before, after = {"name": "ada", "age": 3}, {"people": {"ada": 3}, "place": "here"}
+    assert restructured.notes(root, before, after) == ["ada is a child."]
+    assert restructured.notes(root, before | {"age": 18}, after) == []
+    assert restructured.notes(root, after, after) == []
 
 
 def test_what_people_answered_cannot_make_yaml_of_its_own(root: Path) -> None:
@@ -75,3 +87,21 @@ def test_the_template_carries_one_resource_over() -> None:
     after = restructured.carried(location.root(), before)
     assert after == {"owner": "payments", "resources": {"order": {"name": "str", "total": "decimal?"}}}
     Questionnaire(location.root()).resolve(after)
+
+
+def test_fields_that_every_resource_has_now_get_other_names_in_their_places() -> None:
+    fields = {"created_at": "datetime", "name": "str", "updated_at": "date?", "given_updated_at": "str"}
+    after = restructured.carried(location.root(), {"resource": "order", "fields": fields})
+    assert list(after["resources"]["order"].items()) == [
+        ("given_created_at", "datetime"),
+        ("name", "str"),
+        ("updated_at", "date?"),  # its other name is taken: the question for resources says what to do
+        ("given_updated_at", "str"),
+    ]
+
+
+@pytest.mark.parametrize("fields", ["name: str", ["name"], {1: "str"}, None])
+def test_fields_of_another_form_are_left_to_the_questions(fields: object) -> None:
+    after = restructured.carried(location.root(), {"resource": "order", "fields": fields})
+    with pytest.raises(UserError, match="order"):
+        Questionnaire(location.root()).resolve(after)

@@ -327,19 +327,24 @@ def test_all_problems_of_a_command_are_told_at_once(made: Path) -> None:
 
 
 def test_a_repository_of_one_resource_keeps_its_numbers_and_its_migration(tmp_path: Path) -> None:
-    """It was made when the template asked for one resource and its fields."""
+    """It was made when the template asked for one resource and its fields, which had any names."""
     flags = [part for setting in SMALL for part in ("--set", setting)]
     names = ["--resource", "order", "--field", "name: str", "--field", "total: decimal?"]
+    names += ["--field", "created_at: datetime"]
     made = shipsmith(
         "new", "shop", "--defaults", "--at", _last_of_one_resource(), *flags, *names, cwd=tmp_path
     )
     assert made.returncode == 0, made.stderr
     project = Project(tmp_path / "shop")
     first = (project.folder / VERSIONS / "0001_orders.py").read_bytes()
-    assert shipsmith("update", cwd=project.folder).returncode == 0
+    updated = shipsmith("update", cwd=project.folder)
+    assert updated.returncode == 0
+    assert "order.given_created_at was created_at, which every resource has now" in updated.stdout
     git(project.folder, "-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "-qm", "updated")
     assert "resource" not in answers(project.folder)
-    assert answers(project.folder)["resources"] == {"order": {"name": "str", "total": "decimal?"}}
+    assert answers(project.folder)["resources"] == {
+        "order": {"name": "str", "total": "decimal?", "given_created_at": "datetime"}
+    }
     assert (project.folder / VERSIONS / "0001_orders.py").read_bytes() == first
     added = shipsmith("add", "field", "order.note:text?", cwd=project.folder)
     assert added.returncode == 0, added.stderr
@@ -348,7 +353,9 @@ def test_a_repository_of_one_resource_keeps_its_numbers_and_its_migration(tmp_pa
         "0002_add_when_rows_were_created_and_changed.py",
         "0003_add_order_note.py",
     ]
-    assert "optional string note = 3;" in (project.folder / "proto/shop/v1/orders.proto").read_text()
+    contract = (project.folder / "proto/shop/v1/orders.proto").read_text()
+    assert "Timestamp given_created_at = 3;" in contract
+    assert "optional string note = 4;" in contract
     environments.prepare(project)
     tests = project.python("-m", "pytest", "-q", "tests/integration/test_migrations.py")
     projects.run(*tests, directory=project.folder)

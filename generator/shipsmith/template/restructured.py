@@ -3,7 +3,7 @@
 It is data: Jinja that renders YAML, in the sandbox of all questions. Nothing in it is run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,17 +40,29 @@ def carried(root: Path, answers: Mapping[str, Any]) -> Answers:
 
 def migrations(root: Path, before: Mapping[str, Any], after: Answers) -> list[Follow]:
     """What the database has to do where `before` became `after` by the rules of the template at `root`."""
+    found = []
+    for rule, rendered in _rendering(root, before, after):
+        if migration := rule.get("migration"):
+            steps = yaml_of(rendered(migration["steps"]), str(FILE)) or []
+            found.append(Follow(migration["title"], rendered(migration["follows"]), steps))
+    return found
+
+
+def notes(root: Path, before: Mapping[str, Any], after: Answers) -> list[str]:
+    """What people should know of the way from `before` to `after`."""
+    texts = (rendered(rule.get("note", "")) for rule, rendered in _rendering(root, before, after))
+    return [" ".join(text.split()) for text in texts if text.strip()]
+
+
+def _rendering(
+    root: Path, before: Mapping[str, Any], after: Answers
+) -> Iterator[tuple[dict[str, Any], Callable[[str], str]]]:
+    """The rules that apply, each with what renders its texts: they see the earlier answers and those of now."""
     questionnaire = questions_of(root)
-    rules = [rule for rule in _applying(questionnaire, root, before) if "migration" in rule]
-    context = questionnaire.context(after) if rules else {}
-    return [
-        Follow(
-            each["title"],
-            questionnaire.render(each["follows"], context),
-            yaml_of(questionnaire.render(each["steps"], context), str(FILE)),
-        )
-        for each in (rule["migration"] for rule in rules)
-    ]
+    rules = list(_applying(questionnaire, root, before))
+    context = {**before, **questionnaire.context(after)} if rules else {}
+    for rule in rules:
+        yield rule, lambda text: questionnaire.render(text, context)
 
 
 def _applying(

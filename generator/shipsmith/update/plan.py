@@ -14,7 +14,7 @@ from ..project.readiness import check_ready
 from ..project.recipe import Recipe
 from ..rendering.parallel import both
 from ..rendering.render import render
-from ..template import versions, ways
+from ..template import restructured, versions, ways
 from ..template.questionnaire import questions_of
 from . import change, ignored, line_endings, rebuild, remodel
 from .change import Step, check_nothing_is_in_the_way, check_nothing_is_left
@@ -105,6 +105,7 @@ def _plan(
     check_nothing_is_in_the_way(project.folder, before, after)
     whole = git.change_tree(head, before, after, folder / "index", project.prefix)
     notes = [note for each in found for note in each.notes]
+    notes += restructured.notes(new.template.root, old.answers, new.answers)
     outcome = Outcome(
         old,
         new,
