@@ -197,9 +197,13 @@ def test_names_that_were_published_are_not_given_to_something_else() -> None:
 def test_a_type_that_callers_would_misread_is_refused() -> None:
     old, new = model(order=ORDER), model(order=[ORDER[0], field("quantity", 2)])
     assert refused(old, new) == [
-        "order.quantity: cannot become str: callers read and write int. Add a field of another name, "
-        "copy the values, then remove this one"
+        "order.quantity: cannot become str: callers read and write int. Add a field of another name "
+        "(shipsmith add field 'order.NAME:str?'), copy the values, then remove this one: "
+        "shipsmith remove field order.quantity"
     ]
+    enum = model(order=[ORDER[0], field("quantity", 2, "enum", values={"few": 1, "many": 2})])
+    (refusal,) = refused(old, enum)
+    assert "shipsmith add field 'order.NAME:enum(few, many)?'" in refusal
 
 
 def test_decimals_do_not_lose_digits() -> None:

@@ -46,7 +46,8 @@ def update(
 
 @app.command(
     "set",
-    epilog="Examples:\n\n  shipsmith set cache=redis\n\n  shipsmith set owner=payments resource=purchase",
+    epilog="Examples:\n\n  shipsmith set cache=redis\n\n"
+    "  shipsmith set owner=payments 'description=Keeps what people order.'",
 )
 def set_(
     settings: Settings,

@@ -106,8 +106,9 @@ def _changed_field(change: Change, known: _Known) -> Iterator[str]:
     found = aspects(old, new, known.intent.renamed)
     if Aspect.TYPE in found:
         yield (
-            f"cannot become {_kind(new)}: callers read and write {_kind(old)}. Add a field of another name, "
-            "copy the values, then remove this one"
+            f"cannot become {_kind(new)}: callers read and write {_kind(old)}. Add a field of another name "
+            f"(shipsmith add field '{change.now.name}.NAME:{_type(new)}?'), copy the values, then remove "
+            f"this one: shipsmith remove field {change.where}"
         )
         return
     if Aspect.NARROWER in found and new.kind == "decimal":
@@ -133,6 +134,10 @@ def _wrong_default(change: Change, known: _Known) -> Iterator[str]:
         defaults.parse(change.field_now, text)
     except ValueError as error:
         yield f"{text!r} is not a valid default. It takes {error}"
+
+
+def _type(field: Field) -> str:
+    return f"enum({', '.join(field.values)})" if field.values else _kind(field)
 
 
 def _kind(field: Field) -> str:

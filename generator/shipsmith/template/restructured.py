@@ -57,7 +57,7 @@ def notes(root: Path, before: Mapping[str, Any], after: Answers) -> list[str]:
 def _rendering(
     root: Path, before: Mapping[str, Any], after: Answers
 ) -> Iterator[tuple[dict[str, Any], Callable[[str], str]]]:
-    """The rules that apply, each with what renders its texts: they see the earlier answers and those of now."""
+    """The rules that apply, each with what renders its texts: they see earlier answers and those of now."""
     questionnaire = questions_of(root)
     rules = list(_applying(questionnaire, root, before))
     context = {**before, **questionnaire.context(after)} if rules else {}
