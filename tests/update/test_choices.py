@@ -1,9 +1,14 @@
 """`add`, `remove` and `set` change the answers of a project, and its files accordingly."""
 
+import json
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from shipsmith.cli.words import to_remove
+from shipsmith.errors import UserError
+from shipsmith.template import location
+from shipsmith.template.questionnaire import Questionnaire
 
 from ..support.updates.small import Small, commit, contents, git
 
@@ -33,6 +38,54 @@ def test_removing_a_choice_keeps_the_files_of_it_that_were_edited(tmp_path: Path
     commit(project, {"adapters/cache.py": "import redis\nmine = 1\n"})
     assert small.run(project, "remove", "redis").returncode == 3
     assert (project / "adapters/cache.py").read_text() == "import redis\nmine = 1\n"
+
+
+def test_a_choice_that_goes_gives_back_the_one_before_it_and_says_so_first(
+    tmp_path: Path, small: Small
+) -> None:
+    project = small.project(tmp_path / "orders", "cache=memory")
+    before = contents(project)
+    assert small.run(project, "add", "redis").returncode == 0
+    git(project, "commit", "-qm", "added")
+    previewed = small.run(project, "remove", "redis", "--dry-run")
+    assert "cache: redis -> memory" in previewed.stdout
+    assert "cache is memory again, as before. For none: shipsmith set cache=none" in previewed.stdout
+    removed = json.loads(small.run(project, "remove", "redis", "--json").stdout)
+    assert removed["answers"]["cache"] == {"old": "redis", "new": "memory"}
+    assert len(removed["notes"]) == 1
+    assert contents(project) == before
+    git(project, "commit", "-qm", "removed")
+    assert small.run(project, "remove", "cache=memory", "--json").returncode == 0
+    assert "cache: none\n" in (project / ".copier-answers.yml").read_text()
+
+
+def test_a_choice_of_a_merged_branch_gives_back_what_the_main_branch_had(
+    tmp_path: Path, small: Small
+) -> None:
+    project = small.project(tmp_path / "orders", "cache=memory")
+    git(project, "checkout", "-qb", "side")
+    for setting in ("cache=none", "cache=redis"):
+        assert small.run(project, "set", setting).returncode == 0
+        git(project, "commit", "-qm", setting)
+    git(project, "checkout", "-q", "-")
+    git(project, "merge", "-q", "--no-ff", "-m", "merged", "side")
+    assert small.run(project, "remove", "redis").returncode == 0
+    assert "cache: memory\n" in (project / ".copier-answers.yml").read_text()
+
+
+def test_where_history_is_cut_off_a_choice_goes_without_a_successor(tmp_path: Path, small: Small) -> None:
+    project = small.project(tmp_path / "orders", "cache=memory")
+    small.run(project, "add", "redis")
+    git(project, "commit", "-qm", "added")
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{project}", "shallow")
+    removed = small.run(tmp_path / "shallow", "remove", "redis")
+    assert "cache: redis -> none" in removed.stdout
+
+
+def test_a_choice_that_is_the_default_of_an_option_without_none_cannot_go() -> None:
+    questionnaire = Questionnaire(location.root())
+    with pytest.raises(UserError, match="python: language needs a value, and this is its default"):
+        to_remove(["python"], questionnaire, questionnaire.resolve({}), lambda name: [])
 
 
 @pytest.mark.parametrize("pair", list(combinations(["redis", "grpc", "store=memory"], 2)))

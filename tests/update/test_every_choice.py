@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from shipsmith.cli.words import to_add, to_remove
 from shipsmith.project import existing
 from shipsmith.project.create import create
+from shipsmith.project.history import earlier
 from shipsmith.project.recipe import Recipe
 from shipsmith.template import presets, versions
 from shipsmith.template.questionnaire import Answers, Questionnaire
@@ -145,7 +146,53 @@ def test_what_is_added_and_removed_again_leaves_every_byte_as_it_was(
     word = option if value is True else f"{option}={value}"
     change(project, to_add([word], QUESTIONNAIRE))
     assert contents(project) != before
-    change(project, to_remove([word], QUESTIONNAIRE, recipes.current(existing.find(project)).answers))
+    found = existing.find(project)
+    change(project, to_remove([word], QUESTIONNAIRE, recipes.current(found).answers, earlier(found)))
+    assert contents(project) == before
+
+
+def exchanges() -> list[tuple[Choice, Choice]]:
+    """Every choice, with every other choice of its option in whose place it can come."""
+    return [
+        (one, other) for one, other in permutations(choices(), 2) if one[0] == other[0] and one[1] != other[1]
+    ]
+
+
+@pytest.mark.parametrize(("before", "choice"), exchanges(), ids=str)
+def test_a_choice_that_goes_gives_back_the_one_that_it_replaced(
+    tmp_path: Path, made: dict[str, Path], before: Choice, choice: Choice
+) -> None:
+    """Also where it comes and goes again; the one from the start then goes without a successor."""
+    start_with = base(before, choice)
+    project = start(
+        made, start_with and QUESTIONNAIRE.resolve(start_with | dict([before])), tmp_path / "orders"
+    )
+    edit(project)
+    first = contents(project)
+    word, found = "=".join(choice), existing.find(project)
+    for _ in range(2):
+        change(project, to_add([word], QUESTIONNAIRE))
+        change(project, to_remove([word], QUESTIONNAIRE, recipes.current(found).answers, earlier(found)))
+        assert contents(project) == first
+    answers = recipes.current(found).answers
+    assert to_remove(["=".join(before)], QUESTIONNAIRE, answers, earlier(found)) == {before[0]: "none"}
+
+
+@pytest.mark.parametrize("choice", choices(), ids=str)
+def test_what_is_removed_and_added_again_leaves_every_byte_as_it_was(
+    tmp_path: Path, made: dict[str, Path], choice: Choice
+) -> None:
+    option, value = choice
+    start_with = base(choice)
+    project = start(
+        made, start_with and QUESTIONNAIRE.resolve(start_with | {option: value}), tmp_path / "orders"
+    )
+    edit(project)
+    before, found = contents(project), existing.find(project)
+    word = option if value is True else f"{option}={value}"
+    change(project, to_remove([word], QUESTIONNAIRE, recipes.current(found).answers, earlier(found)))
+    assert contents(project) != before
+    change(project, to_add([word], QUESTIONNAIRE))
     assert contents(project) == before
 
 

@@ -56,7 +56,7 @@ def set_(
     defaults: Defaults = False,
     json_: Json = False,
 ) -> None:
-    def changes(questionnaire: Questionnaire, current: Answers) -> Answers:
+    def changes(_: Project, questionnaire: Questionnaire, current: Answers) -> Answers:
         return to_set(settings, questionnaire, current)
 
     change_answers(path, changes, f"Set {', '.join(settings)}", How(dry_run, defaults, json_))

@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -37,13 +37,25 @@ class How:
         return not silent and sys.stdin.isatty() and sys.stdout.isatty()
 
 
+Changes = Callable[[Project, Questionnaire, Answers], Answers]
+"""The new values of answers, for a project with these questions and answers."""
+Notes = Callable[[Questionnaire, Answers], list[str]]
+"""What users should know of new values."""
+
+
 def change(
-    project: Project, old: Recipe, new: Recipe, title: str, how: How, intent: Intent = AS_ANSWERED
+    project: Project,
+    old: Recipe,
+    new: Recipe,
+    title: str,
+    how: How,
+    intent: Intent = AS_ANSWERED,
+    notes: Sequence[str] = (),
 ) -> None:
     if sys.stderr.isatty():
         complain(f"{title} …")
     planned = plan(project, old, new, intent, to_apply=not how.dry_run)
-    outcome = planned.outcome
+    outcome = replace(planned.outcome, notes=[*planned.outcome.notes, *notes])
     if not how.dry_run:
         if how.asks and outcome.changes_files:
             _confirm(report.as_text(outcome))
@@ -62,15 +74,15 @@ def change(
 
 
 def change_answers(
-    path: Path, changes: Callable[[Questionnaire, Answers], Answers], title: str, how: How
+    path: Path, changes: Changes, title: str, how: How, notes: Notes = lambda questions, answers: []
 ) -> None:
     """Change the answers of the project at `path`, at the version it has."""
     project = find(path)
     old = recipes.current(project)
     questionnaire = questions_of(old.template.root)
-    answers = old.answers | changes(questionnaire, old.answers)
-    new = Recipe(old.template, remodel.renumber(old, answers, AS_ANSWERED))
-    change(project, old, new, title, how)
+    changed = changes(project, questionnaire, old.answers)
+    new = Recipe(old.template, remodel.renumber(old, old.answers | changed, AS_ANSWERED))
+    change(project, old, new, title, how, notes=notes(questionnaire, changed))
 
 
 def change_model(path: Path, edit: Callable[[Resources], Edited], title: str, how: How) -> None:

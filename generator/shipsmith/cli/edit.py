@@ -1,16 +1,20 @@
 """The commands that change what a project consists of: choices, resources and fields."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ..errors import UserError
+from ..project.existing import Project
+from ..project.history import earlier
+from ..template.questionnaire import Answers, Questionnaire
 from . import model_words
 from .arguments import At, Defaults, DryRun, Json
 from .changing import How, change_answers, change_model
 from .model_words import FIELD, RESOURCE, Edited, Resources
-from .words import to_add, to_remove
+from .words import notes_of_removal, to_add, to_remove
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -86,7 +90,7 @@ def add(
     if is_resource or is_field:
         change_model(path, added, title, how)
     else:
-        change_answers(path, lambda questions, current: to_add(words, questions), title, how)
+        change_answers(path, lambda project, questions, current: to_add(words, questions), title, how)
 
 
 @app.command(
@@ -108,7 +112,7 @@ def remove(
         removed = model_words.remove_resources if words[0] == RESOURCE else model_words.remove_fields
         change_model(path, lambda now: removed(now, words[1:], unapplied=unapplied), title, how)
     else:
-        change_answers(path, lambda questions, current: to_remove(words, questions, current), title, how)
+        change_answers(path, partial(_without, words), title, how, notes_of_removal)
 
 
 @app.command(
@@ -166,6 +170,10 @@ def describe(
 
 def _places(words: list[str]) -> str:
     return ", ".join(word.partition(":")[0].strip() for word in words)
+
+
+def _without(words: list[str], project: Project, questionnaire: Questionnaire, current: Answers) -> Answers:
+    return to_remove(words, questionnaire, current, earlier(project))
 
 
 def _named(words: list[str]) -> str:

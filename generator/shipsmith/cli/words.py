@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import UserError, nearest
+from ..project.history import Earlier
 from ..template.questionnaire import NUMBERS, Answers, Question, Questionnaire
 from ..template.values import shown
 
@@ -29,15 +30,19 @@ def to_add(words: Iterable[str], questionnaire: Questionnaire) -> Answers:
     return answers
 
 
-def to_remove(words: Iterable[str], questionnaire: Questionnaire, current: Answers) -> Answers:
-    """The new values: none or false, or else the option's default."""
+def to_remove(
+    words: Iterable[str], questionnaire: Questionnaire, current: Answers, earlier: Earlier
+) -> Answers:
+    """The new values: what each option was before the choice, or none, or false, or else its default."""
     answers, problems = {}, []
     for word in words:
         found = _pairs(word, questionnaire)
         chosen = [(name, value) for name, value in found if current[name] == value]
         if len(chosen) == 1:
-            name = chosen[0][0]
-            answers[name] = _without(questionnaire.options[name], questionnaire, current)
+            name, value = chosen[0]
+            answers[name] = _without(questionnaire.options[name], questionnaire, current, earlier(name))
+            if answers[name] == value:
+                problems.append(_cannot_go(word, questionnaire.options[name]))
         elif found:
             have = ", ".join(f"{name}={shown(current[name])}" for name, _ in found)
             problems.append(f"{word}: is not selected: {have}. `shipsmith status` shows the answers")
@@ -46,6 +51,15 @@ def to_remove(words: Iterable[str], questionnaire: Questionnaire, current: Answe
     if problems:
         raise UserError(*problems)
     return answers
+
+
+def notes_of_removal(questionnaire: Questionnaire, answers: Answers) -> list[str]:
+    """What users may not expect: options that have another choice now, instead of none."""
+    return [
+        f"{name} is {shown(value)} again, as before. For none: shipsmith set {name}={NOTHING}"
+        for name, value in answers.items()
+        if NOTHING in questionnaire.options[name].choices and value != NOTHING
+    ]
 
 
 def to_set(settings: Iterable[str], questionnaire: Questionnaire, current: Answers) -> Answers:
@@ -78,10 +92,32 @@ def _pairs(word: str, questionnaire: Questionnaire) -> list[tuple[str, Any]]:
     ]
 
 
-def _without(question: Question, questionnaire: Questionnaire, current: Answers) -> Any:
+def _without(question: Question, questionnaire: Questionnaire, current: Answers, earlier: list[Any]) -> Any:
     if question.type == "bool":
         return False
+    before = _before([value for value in earlier if value in question.choices], current[question.name])
+    if before is not None:
+        return before
     return NOTHING if NOTHING in question.choices else questionnaire.default(question, current)
+
+
+def _before(earlier: list[Any], current: Any) -> Any:
+    """The value that `current` took the place of; None if it was there from the start.
+
+    A value that comes again takes back what came after it, as `remove` does.
+    """
+    places: list[Any] = []
+    for value in (*earlier, current):
+        places = places[: places.index(value)] if value in places else places
+        places.append(value)
+    return places[-2] if len(places) > 1 else None
+
+
+def _cannot_go(word: str, question: Question) -> str:
+    others = [f"shipsmith set {question.name}={shown(each)}" for each in question.values]
+    return (
+        f"{word}: {question.name} needs a value, and this is its default. Choose another: {', '.join(others)}"
+    )
 
 
 def _unclear(word: str, found: list[tuple[str, Any]], questionnaire: Questionnaire, command: str) -> str:
