@@ -62,7 +62,7 @@ def test_each_derived_file_has_one_deriver(tmp_path: Path, preset: str) -> None:
     template = versions.working()
     render(answers, template, tmp_path / "rendered")
     rendered = set(paths(tmp_path / "rendered"))
-    made = set(create(answers, template, tmp_path / "made", git=False)) - rendered
+    made = set(create(answers, template, tmp_path / "made", git=False).files) - rendered
     makers = {path: [each for each in derivers(answers) if each.makes(path)] for path in made | rendered}
     assert {path for path, each in makers.items() if len(each) == 1} == made
     assert {path for path, each in makers.items() if not each} == rendered

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from ..errors import UserError
-from ..project import workspace
-from ..project.create import create, preview
+from ..project.create import create, prepare, preview
 from ..template import versions
 from ..template.questionnaire import NUMBERS, Answers, Questionnaire
 from ..template.values import shown
-from ..terminal import command, complain, plain, say
+from ..terminal import complain, plain
+from . import created_report
 from .arguments import Defaults, Json
 from .given import Given, collect
 
@@ -75,16 +75,20 @@ def new(
     given = Given(dest, preset or [], set_ or [], resource, field or [], describe or [], model, answers_file)
     answers = questionnaire.resolve(collect(given, questionnaire, template.root, asking=asking))
     destination = dest or Path(answers["service_name"])
+    place = prepare(destination, to_write=not dry_run)
     if dry_run:
-        _print_files(preview(answers, template), destination, answers, as_json=json_, written=False)
-        return
-    workspace.check(destination.resolve())
-    if asking:
-        _confirm(answers, destination)
-    if sys.stderr.isatty():
-        complain(f"Creating {destination} …")
-    files = create(answers, template, destination, git=git, before_publishing=_too_late_to_interrupt)
-    _print_files(files, destination, answers, as_json=json_, written=True)
+        created = preview(answers, template, place)
+    else:
+        if asking:
+            _confirm(answers, destination)
+        if sys.stderr.isatty():
+            complain(f"Creating {destination} …")
+        created = create(answers, template, destination, git=git, before_publishing=_too_late_to_interrupt)
+    how = created_report.How(destination, git, written=not dry_run)
+    if json_:
+        print(json.dumps(created_report.as_data(created, answers, how), indent=2))
+    else:
+        created_report.show(created, how)
 
 
 def _confirm(answers: Answers, destination: Path) -> None:
@@ -94,21 +98,6 @@ def _confirm(answers: Answers, destination: Path) -> None:
     lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items() if name != NUMBERS]
     if not confirm("\n".join(["", f"This will be created in {plain(str(destination))}:", *lines, ""])):
         raise UserError("cancelled, nothing was written")
-
-
-def _print_files(
-    files: list[str], destination: Path, answers: Answers, *, as_json: bool, written: bool
-) -> None:
-    if as_json:
-        result = {"destination": str(destination), "written": written, "answers": answers, "files": files}
-        print(json.dumps(result, indent=2))
-    elif not written:
-        print("\n".join(files))
-        complain(f"{len(files)} files would be created in {destination}; nothing was written")
-    else:
-        say(f"Created {destination} ({len(files)} files). Next:")
-        print(f"\n  {command('cd', str(destination))}\n  make setup test run\n")
-        print("README.md explains the first five minutes.")
 
 
 def _too_late_to_interrupt() -> None:

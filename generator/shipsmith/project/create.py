@@ -1,15 +1,53 @@
 """Creates a project, from the answers to the finished repository."""
 
+import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..errors import UserError
 from ..git import first_commit
+from ..git.objects import Tree
+from ..git.runner import Git
 from ..rendering.derived import derive
 from ..rendering.render import render
 from ..template.versions import Template
-from . import workspace
+from . import filling, workspace
+from .existing import Project
+from .place import Clone, Place, inspect
+
+IGNORE_FILE = ".gitignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    place: Place
+    files: list[str]
+    """The paths of its files."""
+    replaced: list[str] = field(default_factory=list)
+    """Files of a fresh clone that the project's own replaced; its history has them."""
+    ignored: list[str] = field(default_factory=list)
+    """Files that the repository around it ignores."""
+
+
+def prepare(destination: Path, *, to_write: bool) -> Place:
+    """The place of a project that is created next, after what a killed process left there is removed.
+
+    Raises UserError if no project can be created there.
+    """
+    folder = destination.resolve()
+    if filling.is_left(folder):
+        if not to_write:
+            raise UserError(
+                f"{folder} has what an earlier `shipsmith new` left when it was killed. Run this without "
+                "--dry-run: it first restores what was there"
+            )
+        with filling.alone(folder):
+            pass
+    return inspect(folder)
 
 
 def create(
@@ -19,31 +57,111 @@ def create(
     *,
     git: bool = True,
     before_publishing: Callable[[], None] = lambda: None,
-) -> list[str]:
-    """Create the project at `destination`, completely or not at all. Returns the paths of its files."""
+) -> Created:
+    """Create the project at `destination`, completely or not at all."""
     destination = destination.resolve()
-    workspace.check(destination)
     if git:
         first_commit.check()
-    with workspace.workspace(destination) as folder:
-        render(answers, template, folder)
-        derive(folder, answers, template)
-        files = paths(folder)
-        if git:
-            first_commit.commit_all(folder, f"Start from shipsmith {template.version}")
+    how = _How(answers, template, git, before_publishing)
+    if os.path.lexists(destination):
+        return _fill(destination, how)
+    place = inspect(destination)
+    with workspace.folders_above(destination), workspace.workspace(destination) as folder:
+        created = _described(place, _make(folder, answers, template))
+        if git and not place.repository:
+            first_commit.commit_all(folder, how.message)
         before_publishing()
         workspace.publish(folder, destination)
-    return files
+    return created
 
 
-def preview(answers: Mapping[str, Any], template: Template) -> list[str]:
-    """The paths that `create` would write."""
+def preview(answers: Mapping[str, Any], template: Template, place: Place) -> Created:
+    """What `create` would do. Nothing is written there."""
     with TemporaryDirectory(prefix="shipsmith-preview-") as name:
-        folder = Path(name)
-        render(answers, template, folder)
-        derive(folder, answers, template)
-        return paths(folder)
+        return _described(place, _make(Path(name), answers, template))
 
 
 def paths(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    answers: Mapping[str, Any]
+    template: Template
+    git: bool
+    before_publishing: Callable[[], None]
+
+    @property
+    def message(self) -> str:
+        return f"Start from shipsmith {self.template.version}"
+
+
+def _make(folder: Path, answers: Mapping[str, Any], template: Template) -> list[str]:
+    """Generate all files of the project in an empty folder. Returns their paths."""
+    render(answers, template, folder)
+    derive(folder, answers, template)
+    return paths(folder)
+
+
+def _described(place: Place, files: list[str]) -> Created:
+    # on some file systems, readme.md and README.md are one file
+    ours = {path.casefold() for path in files}
+    replaced = [path for path in place.clone.files if path.casefold() in ours] if place.clone else []
+    around = place.repository if place.subfolder else None
+    ignored = _ignored(around, place.subfolder, files) if around else []
+    return Created(place, files, replaced, ignored)
+
+
+def _ignored(repository: Path, subfolder: str, files: list[str]) -> list[str]:
+    return Project(repository / subfolder, Git(repository), f"{subfolder}/", Path()).ignored(files)
+
+
+def _fill(destination: Path, how: _How) -> Created:
+    """Create the project in a folder that exists."""
+    with filling.alone(destination) as lock:
+        place = inspect(destination)
+        with filling.workspace(destination) as within:
+            folder = within / filling.PROJECT
+            created = _described(place, _make(folder, how.answers, how.template))
+            if IGNORE_FILE in created.replaced:
+                _keep_lines(folder / IGNORE_FILE, destination / IGNORE_FILE)
+            journal = filling.describe(destination, within, created.files, created.replaced)
+            journal, finish = _with_git(journal, created, within, how, lock) if how.git else (journal, None)
+            how.before_publishing()
+            filling.publish(destination, within, journal, finish)
+        if journal.makes_repository:
+            first_commit.refresh(destination)
+    return created
+
+
+def _with_git(
+    journal: filling.Journal, created: Created, within: Path, how: _How, lock: int
+) -> tuple[filling.Journal, Callable[[], None] | None]:
+    """The journal, and what commits the published files; None where a repository around them does not."""
+    place, folder = created.place, within / filling.PROJECT
+    if place.clone:
+        git = replace(place.clone.git, inherited=(lock,))
+        tree, commit = _committed(git, place.clone, created, within, how.message)
+        journal = replace(journal, head=place.clone.head, tree=tree)
+        return journal, partial(first_commit.advance, git, commit, place.clone.head, how.message)
+    if place.repository:
+        return journal, None
+    first_commit.commit_all(folder, how.message)
+    return replace(journal, makes_repository=True), partial(os.rename, folder / ".git", place.folder / ".git")
+
+
+def _keep_lines(ours: Path, theirs: Path) -> None:
+    """Append the lines of a .gitignore that ours lacks."""
+    content = ours.read_bytes()
+    has = set(content.splitlines())
+    kept = [line for line in theirs.read_bytes().splitlines() if line.strip() and line not in has]
+    if kept:
+        ours.write_bytes(b"\n".join([content, *kept, b""]))
+
+
+def _committed(git: Git, clone: Clone, created: Created, within: Path, message: str) -> tuple[str, str]:
+    """The tree of a clone with the project in it, and a commit of it on top of the history."""
+    kept: Tree = {path: entry for path, entry in clone.files.items() if path not in created.replaced}
+    tree = git.write_tree(kept | git.write_folder(within / filling.PROJECT), within / "index")
+    return tree, first_commit.commit_tree(git, tree, clone.head, message)

@@ -1,10 +1,11 @@
 """Whether a project can be changed now."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UserError
 from ..git.objects import nul_separated
-from ..git.runner import OLDEST
+from ..git.runner import OLDEST, Git
 from . import record
 from .existing import Project
 
@@ -20,12 +21,8 @@ UNDER_WAY = {
 
 def check_ready(project: Project) -> str:
     """The id of HEAD. Raises UserError with all reasons if the project cannot be changed now."""
-    git, problems = project.git, []
-    if superproject := git.optional("rev-parse", "--show-superproject-working-tree"):
-        problems.append(f"{git.folder} is a submodule of {superproject}. Change it in a clone of its own")
-    for name, what in UNDER_WAY.items():
-        if Path(git.folder, git.line("rev-parse", "--git-path", name)).exists():
-            problems.append(f"{what} is in progress here. Finish it first")
+    git = project.git
+    problems = [*under_way(git)]
     head = git.optional("rev-parse", "--verify", "--quiet", "HEAD")
     if not head:
         problems.append("the repository has no commit yet. Commit the project first")
@@ -48,3 +45,12 @@ def check_ready(project: Project) -> str:
     if problems:
         raise UserError(*problems)
     return head
+
+
+def under_way(git: Git) -> Iterator[str]:
+    """Reasons that concern the whole repository: it belongs to another one, or something is in progress."""
+    if superproject := git.optional("rev-parse", "--show-superproject-working-tree"):
+        yield f"{git.folder} is a submodule of {superproject}. Change it in a clone of its own"
+    for name, what in UNDER_WAY.items():
+        if Path(git.folder, git.line("rev-parse", "--git-path", name)).exists():
+            yield f"{what} is in progress here. Finish it first"

@@ -29,7 +29,7 @@ def workspace(destination: Path) -> Iterator[Path]:
         with locked(parent):
             _remove_stale(parent, prefix)
             # before the folder is created: an interruption can occur between any two lines
-            stack.callback(_remove, folder)
+            stack.callback(remove, folder)
             folder.mkdir()
             stack.enter_context(locked(folder))
         within = folder / destination.name
@@ -38,7 +38,7 @@ def workspace(destination: Path) -> Iterator[Path]:
 
 
 def publish(folder: Path, destination: Path) -> None:
-    """Rename `folder` to `destination`, which must be missing or empty."""
+    """Rename `folder` to `destination`, which must be missing."""
     try:
         os.rename(folder, destination)
     except OSError as error:
@@ -47,19 +47,24 @@ def publish(folder: Path, destination: Path) -> None:
         raise UserError(f"{destination} appeared in the meantime and is left alone") from error
 
 
-def check(destination: Path) -> None:
-    """Raise UserError if no project can be created there."""
-    if destination.is_dir() and any(destination.iterdir()):
-        raise UserError(f"{destination} exists and is not empty. Choose another place, or empty it")
-    if destination.exists() and not destination.is_dir():
-        raise UserError(f"{destination} is a file. Choose another place")
-    if not destination.parent.is_dir():
-        raise UserError(f"{destination.parent} is not a folder. Create it first, or choose another place")
-    if not os.access(destination.parent, os.W_OK | os.X_OK):
-        raise UserError(f"{destination.parent} cannot be written to. Choose another place")
+@contextmanager
+def folders_above(destination: Path) -> Iterator[None]:
+    """Create the folders above the destination. A failure removes those that this created."""
+    created: list[Path] = []
+    try:
+        for folder in reversed([each for each in destination.parents if not each.exists()]):
+            # before it is created: an interruption can occur between any two lines
+            created.append(folder)
+            folder.mkdir(exist_ok=True)
+        yield
+    except BaseException:
+        for folder in reversed(created):
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """Remove a workspace. A git process that was starting when a signal arrived may still write to it."""
     for _ in range(REMOVALS):
         shutil.rmtree(folder, ignore_errors=True)
