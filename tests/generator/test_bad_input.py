@@ -131,12 +131,6 @@ def test_a_file_in_the_place_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "orders").read_text() == "mine"
 
 
-def test_a_missing_parent_folder_is_explained(tmp_path: Path) -> None:
-    result = shipsmith("new", "a/b", "--defaults", cwd=tmp_path)
-    assert (result.returncode, "Create it first" in result.stderr) == (1, True)
-    assert left_in(tmp_path) == []
-
-
 def test_without_git_the_user_is_told_what_to_do(tmp_path: Path) -> None:
     result = shipsmith("new", "orders", "--defaults", cwd=tmp_path, PATH=os.devnull)
     assert (result.returncode, "--no-git" in result.stderr) == (1, True)

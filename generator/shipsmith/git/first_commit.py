@@ -1,6 +1,7 @@
 """The first commit of a new project, in a repository of its own or on top of an existing branch."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from shutil import which
 
@@ -20,8 +21,9 @@ def commit_all(folder: Path, message: str) -> None:
 
 
 def refresh(folder: Path) -> None:
-    """Let git know that files which moved to `folder` are those of its index."""
-    start(["update-index", "-q", "--refresh"], clean_environment() | WITHOUT_CONFIGURATION, folder)
+    """Let git know that files which moved to `folder` are those of its index. If this fails, git compares."""
+    with suppress(OSError):
+        start(["update-index", "-q", "--refresh"], clean_environment() | WITHOUT_CONFIGURATION, folder)
 
 
 def commit_tree(git: Git, tree: str, head: str, message: str) -> str:

@@ -24,7 +24,7 @@ from ..reading import bytes_of
 from .workspace import remove
 
 WORKSPACE = ".shipsmith-new"
-PROJECT, SAVED, JOURNAL, DONE = "project", "saved", "journal.json", "done.json"
+PROJECT, SAVED, JOURNAL = "project", "saved", "journal.json"
 LIMIT = 1 << 24  # bytes
 OID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 RIGHTS = 0o2777
@@ -65,9 +65,11 @@ def workspace(folder: Path) -> Iterator[Path]:
     try:
         within.mkdir(0o700)
         yield within
-    finally:
+    except BaseException:
         if not (within / JOURNAL).exists():
             remove(within)
+        raise
+    remove(within)
 
 
 def describe(folder: Path, within: Path, paths: list[str], replaced: list[str]) -> Journal:
@@ -110,7 +112,7 @@ def publish(folder: Path, within: Path, journal: Journal, finish: Callable[[], N
             )
         raise
     with suppress(OSError):
-        (within / JOURNAL).rename(within / DONE)
+        (within / JOURNAL).unlink()
 
 
 def repair(folder: Path) -> None:
@@ -170,7 +172,7 @@ def _restore(folder: Path, within: Path, journal: Journal) -> None:
     if git and _staged(git) == git.tree(journal.tree):
         git.run("read-tree", journal.head or "--empty")
     if not any((within / SAVED / path).exists() for path in journal.replaced):
-        (within / JOURNAL).rename(within / DONE)
+        (within / JOURNAL).unlink()
 
 
 def _is_complete(folder: Path, journal: Journal) -> bool:
