@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# for requests that are on their way when the service is told to end; those of strangers would hold it up
+ARRIVAL_SECONDS = 2
+
 
 class OverloadedError(Exception):
     """As much is in flight as may be."""
@@ -32,10 +35,11 @@ class EvictingBulkhead:
         self._limit = limit
         self._inside: dict[asyncio.Timeout, None] = {}
 
-    def evict_all(self) -> None:
+    def evict_all(self, seconds: float = 0) -> None:
+        """Evict what is inside and has not left after so many seconds."""
+        latest = asyncio.get_running_loop().time() + seconds
         for timeout in self._inside:
-            timeout.reschedule(0)
-        self._inside.clear()
+            _expire(timeout, latest)
 
     @contextmanager
     def enter(self, timeout: asyncio.Timeout) -> Iterator[None]:
@@ -43,9 +47,15 @@ class EvictingBulkhead:
         if len(self._inside) >= self._limit:
             oldest = next(iter(self._inside))
             del self._inside[oldest]
-            oldest.reschedule(0)
+            _expire(oldest, 0)
         self._inside[timeout] = None
         try:
             yield
         finally:
             self._inside.pop(timeout, None)
+
+
+def _expire(timeout: asyncio.Timeout, latest: float) -> None:
+    if not timeout.expired():
+        when = timeout.when()
+        timeout.reschedule(latest if when is None else min(when, latest))

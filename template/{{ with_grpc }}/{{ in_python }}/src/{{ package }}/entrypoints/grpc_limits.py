@@ -57,11 +57,12 @@ class LimitInterceptor(HandlerInterceptor):
         limits: GrpcSettings,
         connections: Connections,
         streams: EvictingBulkhead,
+        arriving: EvictingBulkhead,
     ) -> None:
         super().__init__()
         self._limits = limits
         self._connections = connections
-        self._arriving = EvictingBulkhead(limits.max_calls)
+        self._arriving = arriving
         self._answering = Bulkhead(limits.max_calls)
         self._probes = Bulkhead(limits.max_calls)
         self._streams = streams

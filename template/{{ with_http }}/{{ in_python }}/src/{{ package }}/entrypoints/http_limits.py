@@ -45,11 +45,17 @@ class RefusedError(Exception):
 class Limits:
     """Passes a request on once all of it has arrived; each probe has a bulkhead of its own."""
 
-    def __init__(self, app: ASGIApp, limits: HttpSettings, connections: Connections) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: HttpSettings,
+        connections: Connections,
+        arriving: EvictingBulkhead | None = None,
+    ) -> None:
         self._app = app
         self._limits = limits
         self._connections = connections
-        self._arriving = EvictingBulkhead(limits.max_requests)
+        self._arriving = arriving or EvictingBulkhead(limits.max_requests)
         self._answering = Bulkhead(limits.max_requests)
         self._probes = {path: Bulkhead(limits.max_requests) for path in PROBES}
 
