@@ -36,3 +36,11 @@ class DuplicateError(FieldError):
 
 class UnknownReferenceError(FieldError):
     """Nothing is kept under the id to which it refers."""
+
+
+class UnavailableError(Exception):
+    """What the service needs does not answer at present. Nothing is wrong with what was asked: try again."""
+
+
+class TimedOutError(UnavailableError):
+    """It has not answered in time."""

@@ -9,15 +9,33 @@ CHECK_SECONDS = 2
 
 
 class Health:
+    """A new process is ready once all that it needs has worked; from then on, until it is told to stop.
+
+    Servers that all replicas share are not asked again: while one is away, no replica would be better than
+    another, and callers would meet no service at all instead of one that says what is missing.
+    """
+
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
-        self._checking: asyncio.Task[list[str]] | None = None
+        self._checking: asyncio.Task[None] | None = None
+        self._refused: set[str] = set()
+        self._accepted: set[str] = set()
         self.stopping = asyncio.Event()
         """Set once the process was told to end: it is ready no more, and what runs in it drains."""
 
     def add(self, name: str, check: Check) -> None:
-        """Add what must answer for the service to be ready; `check` raises where it does not."""
+        """Add what must have answered once; `check` raises where it does not."""
         self._checks[name] = check
+
+    def accepted(self, name: str) -> None:
+        """A worker can do its work."""
+        self._accepted.add(name)
+        self._refused.discard(name)
+
+    def refused(self, name: str) -> None:
+        """A worker that has never worked cannot, and waiting would not help."""
+        if name not in self._accepted:
+            self._refused.add(name)
 
     async def failing(self) -> list[str]:
         """Names of what keeps the service from being ready; none where it is ready.
@@ -26,13 +44,18 @@ class Health:
         """
         if self.stopping.is_set():
             return ["stopping"]
-        if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(self._check())
-        return await asyncio.shield(self._checking)
+        if self._checks:
+            if self._checking is None or self._checking.done():
+                self._checking = asyncio.create_task(self._check())
+            await asyncio.shield(self._checking)
+        return [*self._checks, *sorted(self._refused)]
 
-    async def _check(self) -> list[str]:
-        answers = await asyncio.gather(*map(_answers, self._checks.values()))
-        return [name for name, ok in zip(self._checks, answers, strict=True) if not ok]
+    async def _check(self) -> None:
+        names = list(self._checks)
+        answers = await asyncio.gather(*(_answers(self._checks[name]) for name in names))
+        for name, ok in zip(names, answers, strict=True):
+            if ok:
+                del self._checks[name]
 
 
 async def _answers(check: Check) -> bool:

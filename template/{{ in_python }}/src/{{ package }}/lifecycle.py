@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import NoReturn
@@ -72,15 +74,16 @@ async def drained(
 ) -> AsyncIterator[Task]:
     """Yield the task, and end once it has drained.
 
-    Draining begins with `stopping`, for all tasks at the same time: `stop` is called, and what is in flight
-    gets so many seconds.
+    Draining begins with `stopping`, for all tasks at the same time, and has so many seconds: `stop` is
+    called, and what is in flight gets the rest.
     """
 
     async def drain() -> None:
         await stopping.wait()
+        deadline = time.monotonic() + seconds
         if stop:
             await stop()
-        await finish(task, seconds, in_flight)
+        await finish(task, max(0.0, deadline - time.monotonic()), in_flight)
 
     draining = asyncio.create_task(drain())
     try:
@@ -95,10 +98,22 @@ async def finish(task: Task, seconds: float, in_flight: Callable[[], int]) -> No
     """Wait for a task that was told to end. Raises DrainError after so many seconds, and what it raises."""
     done, _ = await asyncio.wait([task], timeout=seconds)
     if not done:
-        log.error("drain took too long", what=task.get_name(), seconds=seconds, in_flight=in_flight())
+        log.error("drain took too long", what=task.get_name(), in_flight=in_flight())
         task.cancel()
         raise DrainError(task.get_name())
     await task
+
+
+def end_within(seconds: float) -> None:
+    """End the process after so many seconds, whatever it waits for: a platform that kills it says nothing."""
+
+    def end() -> None:
+        log.critical("did not end in time", seconds=seconds)
+        os._exit(NOT_DRAINED)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _die(task: Task) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from typing import Literal
 
 import orjson
@@ -43,3 +44,19 @@ def _route_standard_logging(shared: list[Processor], level: int) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+class Seldom:
+    """Logs what comes with every request while it lasts: once in so many seconds, with how often it came."""
+
+    def __init__(self, seconds: float = 10) -> None:
+        self._log = structlog.get_logger()
+        self._seconds = seconds
+        self._due = 0.0
+        self._count = 0
+
+    def warning(self, event: str, **values: object) -> None:
+        self._count += 1
+        if time.monotonic() >= self._due:
+            self._log.warning(event, count=self._count, **values)
+            self._due, self._count = time.monotonic() + self._seconds, 0

@@ -16,6 +16,8 @@ from ..errors import (
     DuplicateError,
     NotFoundError,
     StaleVersionError,
+    TimedOutError,
+    UnavailableError,
     UnknownReferenceError,
 )
 from .bulkheads import OverloadedError
@@ -39,6 +41,8 @@ STATUS: dict[type[Exception], grpc.StatusCode] = {
     DuplicateError: grpc.StatusCode.ALREADY_EXISTS,
     UnknownReferenceError: grpc.StatusCode.FAILED_PRECONDITION,
     StaleVersionError: grpc.StatusCode.ABORTED,
+    UnavailableError: grpc.StatusCode.UNAVAILABLE,
+    TimedOutError: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 
 Context = grpc.aio.ServicerContext[Any, Any]

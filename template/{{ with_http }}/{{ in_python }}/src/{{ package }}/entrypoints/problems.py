@@ -18,6 +18,7 @@ from ..errors import (
     FieldError,
     NotFoundError,
     StaleVersionError,
+    UnavailableError,
     UnknownReferenceError,
 )
 
@@ -71,6 +72,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _broken_rule)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(UnavailableError, _unavailable)
     app.add_exception_handler(Exception, _failure)
 
 
@@ -92,6 +94,13 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     answer = problem(request, HTTPStatus(error.status_code), error.detail)
     answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    """Whoever raised it has logged why."""
+    answer = problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    answer.headers["Retry-After"] = "1"
     return answer
 
 

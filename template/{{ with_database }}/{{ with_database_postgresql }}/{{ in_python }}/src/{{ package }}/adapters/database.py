@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from asyncpg.exceptions import InvalidCachedStatementError
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -12,8 +13,20 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from .outages import Pool, translate
+
 PING_AFTER_SECONDS = 1
 LAST_USE = "last_use"
+
+# SQLSTATEs of outages, or their first characters (PostgreSQL's documentation, appendix A)
+OUTAGES = (
+    "08",  # the connection is lost
+    "25006",  # the server has become a replica
+    "40",  # gave way to another transaction
+    "53",  # the server lacks connections, memory or disk
+    "55P03",  # a lock is held by a migration
+    "57",  # the server stops or starts, or somebody has cancelled the statement
+)
 
 
 class DatabaseSettings(BaseModel):
@@ -27,11 +40,13 @@ class DatabaseSettings(BaseModel):
 async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
     engine = create_async_engine(
         settings.url.get_secret_value(),
+        poolclass=Pool,
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout_seconds,
         connect_args={"timeout": 5, "command_timeout": settings.statement_timeout_seconds},
     )
+    translate(engine, is_outage)
     event.listen(engine.sync_engine, "checkin", _note_use)
     event.listen(engine.sync_engine, "checkout", _check_idle)
     try:
@@ -60,3 +75,9 @@ def _check_idle(
             driver.ping()
         except Exception as error:
             raise DisconnectionError("the connection was lost while it was idle") from error
+
+
+def is_outage(error: Exception) -> bool:
+    # a migration has changed what a prepared statement returns; it is prepared again with the next use
+    stale = isinstance(error.__cause__, InvalidCachedStatementError)
+    return stale or (getattr(error, "sqlstate", None) or "").startswith(OUTAGES)

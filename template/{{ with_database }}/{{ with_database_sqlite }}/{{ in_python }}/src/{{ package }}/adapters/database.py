@@ -1,5 +1,6 @@
 """How SQLite is reached."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,6 +10,18 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from .outages import Pool, translate
+
+# result codes of a file that cannot be used at present (sqlite.org/rescode.html)
+OUTAGES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+}
+
 
 class DatabaseSettings(BaseModel):
     url: SecretStr = SecretStr("sqlite+aiosqlite:///data.db")
@@ -16,7 +29,8 @@ class DatabaseSettings(BaseModel):
 
 @asynccontextmanager
 async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(settings.url.get_secret_value())
+    engine = create_async_engine(settings.url.get_secret_value(), poolclass=Pool)
+    translate(engine, is_outage)
     event.listen(engine.sync_engine, "connect", _configure)
     try:
         yield engine
@@ -31,3 +45,8 @@ def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None
     cursor.execute("PRAGMA foreign_keys = ON")  # SQLite looks after references only where it is told to
     cursor.execute("PRAGMA busy_timeout = 5000")  # milliseconds that a writer waits for another
     cursor.close()
+
+
+def is_outage(error: Exception) -> bool:
+    # the lowest byte is the kind, the rest its details
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in OUTAGES

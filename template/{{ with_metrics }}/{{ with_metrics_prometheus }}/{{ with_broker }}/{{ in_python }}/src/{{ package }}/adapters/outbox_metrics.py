@@ -9,10 +9,10 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..application import Application
+from ..errors import UnavailableError
 from ..lifecycle import Task
 from ..settings import Settings
 from .outbox_table import outbox
@@ -39,8 +39,8 @@ async def _measure_forever(engine: AsyncEngine) -> None:
     while True:
         try:
             LAG.set(await lag_seconds(engine))
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("outbox not measured", error=str(error))
+        except UnavailableError:  # who raised it has logged why
+            log.debug("outbox not measured")
         await asyncio.sleep(INTERVAL_SECONDS)
 
 
