@@ -1,24 +1,66 @@
-"""Bring the database to the newest schema: `migrate` on the command line, and in tests."""
+"""Bring the database to the schema that this version needs: `migrate` on the command line, and in tests.
 
+docs/decisions/ has the rules by which versions of the service and of the schema fit together.
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import to_tuple
+from sqlalchemy import Connection
 
-from .adapters.database import DatabaseSettings
+from .adapters.database import DatabaseSettings, connect_engine
+from .adapters.migrations import database_of, is_locked
+from .errors import UnavailableError
+from .settings import Settings
 
 REMOVALS = "removals"
 """The branch of migrations that drop what the version before may still use."""
 
+ATTEMPTS = 20
+PAUSE_SECONDS = 2
+
+log = structlog.get_logger()
+
+
+def run(settings: Settings, *arguments: str) -> None:
+    """`migrate`, `migrate --removals`, or `migrate --wait`."""
+    # the first process of a container ignores SIGTERM unless it says what to do
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if "--wait" in arguments:
+        wait(settings.database)
+    else:
+        upgrade(database_of(settings), removals="--removals" in arguments)
+
 
 def upgrade(settings: DatabaseSettings, *, removals: bool = False) -> None:
-    """Apply what is new; what drops columns and tables, only where `removals` says so."""
+    """Apply what is new; what drops columns and tables, only where `removals` says so.
+
+    A schema that a newer version has made is left as it is: this version can run with it.
+    """
     alembic = config(settings)
     script = ScriptDirectory.from_config(alembic)
-    for head in script.get_heads():
-        if removals or REMOVALS not in script.get_revision(head).branch_labels:
-            command.upgrade(alembic, head)
+    if newer := _unknown(script, applied(settings)):
+        log.info("the schema is newer than this version", revisions=newer)
+        return
+    for head in _heads(script, removals=removals):
+        _upgrade(alembic, head)
+
+
+def wait(settings: DatabaseSettings) -> None:
+    """Wait until the schema is at least the one of this version."""
+    script = ScriptDirectory.from_config(config(settings))
+    while missing := _missing(script, settings):
+        log.info("waiting for migrations", missing=missing)
+        time.sleep(PAUSE_SECONDS)
 
 
 def config(settings: DatabaseSettings) -> Config:
@@ -28,3 +70,59 @@ def config(settings: DatabaseSettings) -> Config:
     alembic.set_main_option("script_location", folder.replace("%", "%%"))
     alembic.attributes["settings"] = settings
     return alembic
+
+
+def applied(settings: DatabaseSettings) -> set[str]:
+    """The last migration of each branch that the database has."""
+
+    def read(connection: Connection) -> set[str]:
+        return set(MigrationContext.configure(connection).get_current_heads())
+
+    async def connect() -> set[str]:
+        async with connect_engine(settings) as engine, engine.connect() as connection:
+            return await connection.run_sync(read)
+
+    return asyncio.run(connect())
+
+
+def _upgrade(alembic: Config, head: str) -> None:
+    """Requests go first: a migration waits for a lock a short time only, since they would queue behind it."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return command.upgrade(alembic, head)
+        except Exception as error:
+            if attempt == ATTEMPTS or not is_locked(error):
+                raise
+            log.warning("migration gave way to requests", attempt=attempt, error=type(error).__name__)
+            time.sleep(PAUSE_SECONDS)
+
+
+def _heads(script: ScriptDirectory, *, removals: bool) -> list[str]:
+    heads = script.get_heads()
+    return [each for each in heads if removals or REMOVALS not in script.get_revision(each).branch_labels]
+
+
+def _unknown(script: ScriptDirectory, revisions: Iterable[str]) -> list[str]:
+    known = {each.revision for each in script.walk_revisions()}
+    return sorted(set(revisions) - known)
+
+
+def _missing(script: ScriptDirectory, settings: DatabaseSettings) -> list[str]:
+    try:
+        found = applied(settings)
+    except UnavailableError as error:
+        return [str(error)]
+    if _unknown(script, found):  # a newer version has applied its migrations, and so all that came before
+        return []
+    return sorted(set(_heads(script, removals=False)) - _with_ancestors(script, found))
+
+
+def _with_ancestors(script: ScriptDirectory, revisions: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(revisions)
+    while waiting:
+        revision = script.get_revision(waiting.pop())
+        if revision.revision not in found:
+            found.add(revision.revision)
+            waiting += [*to_tuple(revision.down_revision, ()), *to_tuple(revision.dependencies, ())]
+    return found

@@ -1,0 +1,58 @@
+"""How migrations reach PostgreSQL: on a connection of their own, without the time limit of requests."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field, SecretStr
+from sqlalchemy import NullPool, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from .database import DatabaseSettings
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+
+POLL_SECONDS = 1
+LOCK = text("SELECT pg_try_advisory_lock(hashtext('migrations'))")
+SESSION = {
+    # requests queue behind a statement that waits for its lock
+    "lock_timeout": "3s",
+    # a statement may take hours, in which firewalls forget a silent connection
+    "tcp_keepalives_idle": "60",
+}
+# SQLSTATEs: no lock in time, deadlock
+GAVE_WAY = {"55P03", "40P01"}
+
+
+class MigrationsSettings(BaseModel):
+    url: SecretStr | None = Field(None, description="of a role that may change the schema; past any pooler")
+
+
+def database_of(settings: "Settings") -> DatabaseSettings:
+    """The database as migrations reach it."""
+    url = settings.migrations.url or settings.database.url
+    return settings.database.model_copy(update={"url": url})
+
+
+@asynccontextmanager
+async def connect(settings: DatabaseSettings) -> AsyncIterator[AsyncConnection]:
+    """A connection that holds the lock of migrations: of several that start at once, the others wait."""
+    engine = create_async_engine(
+        settings.url.get_secret_value(),
+        poolclass=NullPool,
+        connect_args={"timeout": 5, "server_settings": SESSION},
+    )
+    async with engine.connect() as connection:
+        # polled: CREATE INDEX CONCURRENTLY waits for all statements, so for one that waits for this lock, too
+        while not await connection.scalar(LOCK):
+            await connection.rollback()
+            await asyncio.sleep(POLL_SECONDS)
+        await connection.commit()
+        yield connection
+
+
+def is_locked(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in GAVE_WAY
