@@ -192,7 +192,7 @@ def test_sigterm_cuts_no_grpc_call(system: System) -> None:
     assert system.service.process.wait(30) == 0
 
 
-@pytest.mark.parametrize("name", ["metrics_server", "outbox_metrics", "relay", "http", "grpc", "consumer"])
+@pytest.mark.parametrize("name", ["metrics_server", "relay", "http", "grpc", "consumer"])
 def test_a_server_or_worker_that_dies_ends_the_process(
     full: Project, settings: dict[str, str], name: str, tmp_path: Path
 ) -> None:

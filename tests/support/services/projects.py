@@ -18,6 +18,7 @@ from ..systems.processes import Process, free_port
 
 SHIPSMITH = Path(sys.executable).with_name("shipsmith")
 PORTS = ("http", "grpc", "metrics")
+"""The options that bring a server, each with a port."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def new(folder: Path, answers: Mapping[str, Any]) -> Project:
 @contextmanager
 def running(project: Project, settings: Mapping[str, str], log: Path) -> Iterator[Service]:
     """The service as a plain process, on free ports, after its migrations."""
-    ports = {name: free_port() for name in PORTS}
+    answers = yaml.safe_load((project.folder / ".copier-answers.yml").read_text())
+    ports = {name: free_port() for name in PORTS if answers[name] not in (False, "none")}
     prefix = project.package.upper()
     addresses = {f"{prefix}_{name.upper()}__PORT": str(port) for name, port in ports.items()}
     environment = {**addresses, **{f"{prefix}_{name}": value for name, value in settings.items()}}

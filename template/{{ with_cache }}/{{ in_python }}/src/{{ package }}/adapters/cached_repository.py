@@ -10,6 +10,9 @@ from uuid import UUID
 
 from ..entity import E, Entity, Page
 from ..repository import Repository, Storage
+from ..telemetry import Counter
+
+READS = Counter("cache_reads_total", "Reads through the cache; the hit ratio is hits over all", "result")
 
 
 class Cache(Protocol):
@@ -26,10 +29,17 @@ class CachedRepository(Generic[E]):
         self._cache = cache
 
     async def get(self, entity_id: UUID) -> E:
+        result = "hit"
+
         async def load() -> E:
+            nonlocal result
+            result = "miss"
             return await self._repository.current(entity_id)
 
-        return await self._cache.get_or_load(self.entity, entity_id, load)
+        try:
+            return await self._cache.get_or_load(self.entity, entity_id, load)
+        finally:
+            READS.add(1, result)
 
     async def current(self, entity_id: UUID) -> E:
         return await self._repository.current(entity_id)
