@@ -28,7 +28,10 @@ GAVE_WAY = {"55P03", "40P01"}
 
 
 class MigrationsSettings(BaseModel):
-    url: SecretStr | None = Field(None, description="of a role that may change the schema; past any pooler")
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="of a role that may change the schema, past any pooler; empty: the database's",
+    )
 
 
 def database_of(settings: "Settings") -> DatabaseSettings:
