@@ -21,6 +21,7 @@ from ..errors import (
     UnknownReferenceError,
 )
 from .bulkheads import OverloadedError
+from .request_ids import request_ids
 
 
 class InvalidRequestError(Exception):
@@ -114,13 +115,26 @@ class LogInterceptor(Interceptor):
         self._log = log.bind()  # once, since it takes as long as to write a line
 
     async def around(self, call: Call) -> Any:
+        ids = _ids(call.context)
+        call.context.set_trailing_metadata((("x-request-id", ids["request_id"]),))
         started = time.perf_counter()
-        try:
-            return await call.proceed()
-        finally:
-            code = call.context.code() or grpc.StatusCode.OK
-            seconds = round(time.perf_counter() - started, 6)
-            self._log.info("call", method=call.method, status=code.name, seconds=seconds)
+        with structlog.contextvars.bound_contextvars(**ids):
+            try:
+                return await call.proceed()
+            finally:
+                code = call.context.code() or grpc.StatusCode.OK
+                seconds = round(time.perf_counter() - started, 6)
+                self._log.info("call", method=call.method, status=code.name, seconds=seconds)
+
+
+def _ids(context: Context) -> dict[str, str]:
+    request_id = traceparent = None
+    for name, value in context.invocation_metadata() or ():
+        if name == "x-request-id":
+            request_id = str(value)
+        elif name == "traceparent":
+            traceparent = str(value)
+    return request_ids(request_id, traceparent)
 
 
 class StatusInterceptor(Interceptor):

@@ -1,12 +1,12 @@
 """One log line for each request."""
 
-import random
 import time
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .probes import PROBES
+from .request_ids import request_ids
 
 log = structlog.get_logger()
 
@@ -22,7 +22,8 @@ class AccessLog:
         if scope["type"] != "http" or scope["path"] in PROBES:
             return await self._app(scope, receive, send)
 
-        request_id = f"{random.getrandbits(128):032x}"  # no secret: it need not come from the system
+        ids = _ids(scope)
+        request_id = ids["request_id"].encode()
         status = 500
         started = time.perf_counter()
 
@@ -30,10 +31,10 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(**ids):
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
@@ -44,3 +45,13 @@ class AccessLog:
                     status=status,
                     seconds=round(time.perf_counter() - started, 6),
                 )
+
+
+def _ids(scope: Scope) -> dict[str, str]:
+    request_id = traceparent = None
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            request_id = value.decode("latin-1")
+        elif name == b"traceparent":
+            traceparent = value.decode("latin-1")
+    return request_ids(request_id, traceparent)

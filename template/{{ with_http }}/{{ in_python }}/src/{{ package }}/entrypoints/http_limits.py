@@ -2,8 +2,11 @@
 
 import asyncio
 from http import HTTPStatus
+from ipaddress import ip_network
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+import structlog
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,6 +16,22 @@ from .probes import PROBES
 from .problems import problem
 
 BODILESS = {"GET", "HEAD", "OPTIONS"}
+
+log = structlog.get_logger()
+
+
+def _words(text: object) -> object:
+    return text.replace(",", " ").split() if isinstance(text, str) else text
+
+
+def _address(text: str) -> str:
+    return text if text == "*" else str(ip_network(text))
+
+
+Addresses = Annotated[list[Annotated[str, AfterValidator(_address)]], BeforeValidator(_words)]
+Origins = Annotated[
+    list[Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/\s]+)$")]], BeforeValidator(_words)
+]
 
 
 class HttpSettings(BaseModel):
@@ -27,6 +46,9 @@ class HttpSettings(BaseModel):
     max_body_bytes: int = Field(128 * 1024, ge=0)
     max_requests: int = Field(500, ge=1, description="requests in flight; those over it are answered 503")
     max_seconds: float = Field(30, gt=0, description="how long answering a request may take")
+    root_path: str = Field("", pattern=r"^(/[\w.~-]+)*$", description="where a proxy serves the paths")
+    trusted_proxies: Addresses = Field([], description="those whose X-Forwarded-For and -Proto count")
+    cors_origins: Origins = Field([], description="of web pages that may call; none by default")
 
     def for_connections(self) -> ConnectionLimits:
         return ConnectionLimits(
@@ -63,7 +85,7 @@ class Limits:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
 
-        peer = peer_at(*scope["client"])
+        peer = scope["client"] = peer_at(*scope["client"])
         with self._connections.request(peer):
             try:
                 if scope["method"] not in BODILESS:
@@ -107,6 +129,7 @@ class Limits:
         return receive_whole
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer in time, and whatever fails."""
         started = False
 
         async def send_and_note(message: Message) -> None:
@@ -117,17 +140,24 @@ class Limits:
         try:
             async with asyncio.timeout(self._limits.max_seconds) as timeout:
                 await self._app(scope, receive, send_and_note)
-        except TimeoutError:
-            if started or not timeout.expired():
+        except Exception as error:
+            late = timeout.expired()
+            if not late:
+                log.error("request failed", path=scope["path"], exc_info=error)
+            if started:
                 raise
-            detail = f"answering took over {self._limits.max_seconds:g} s"
-            raise RefusedError(HTTPStatus.GATEWAY_TIMEOUT, detail) from None
+            if late:
+                detail = f"answering took over {self._limits.max_seconds:g} s"
+                raise RefusedError(HTTPStatus.GATEWAY_TIMEOUT, detail) from None
+            detail = "the service failed; it was logged"
+            raise RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, detail) from error
 
 
 async def _refuse(status: HTTPStatus, detail: str, scope: Scope, receive: Receive, send: Send) -> None:
     answer = problem(Request(scope), status, detail)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = "1"
-    elif scope["http_version"].startswith("1"):
+    elif status < HTTPStatus.INTERNAL_SERVER_ERROR and scope["http_version"].startswith("1"):
+        # the rest of the body may still arrive
         answer.headers["Connection"] = "close"
     await answer(scope, receive, send)

@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
@@ -36,8 +35,6 @@ TYPES: dict[type[Exception], str] = {
     DuplicateError: "urn:problem:duplicate",
     UnknownReferenceError: "urn:problem:unknown-reference",
 }
-
-log = structlog.get_logger()
 
 
 class InvalidPart(BaseModel):
@@ -71,9 +68,8 @@ PROBLEM: dict[int | str, dict[str, Any]] = {
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _broken_rule)
     app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(UnavailableError, _unavailable)
-    app.add_exception_handler(Exception, _failure)
 
 
 async def _broken_rule(request: Request, error: Exception) -> Response:
@@ -90,7 +86,7 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "the request is invalid", errors=invalid)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     answer = problem(request, HTTPStatus(error.status_code), error.detail)
     answer.headers.update(error.headers or {})
@@ -102,11 +98,6 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     answer = problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
     answer.headers["Retry-After"] = "1"
     return answer
-
-
-async def _failure(request: Request, error: Exception) -> Response:
-    log.error("request failed", path=request.url.path, exc_info=error)
-    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "the service failed; it was logged")
 
 
 def problem(request: Request, status: HTTPStatus, detail: str, **members: object) -> Response:
