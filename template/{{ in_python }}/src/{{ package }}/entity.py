@@ -1,7 +1,7 @@
 """What all resources have in common."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -27,7 +27,11 @@ class Entity:
             raise StaleVersionError(f"its version is {self.version}")
 
 
+# of a page: a quarter of what clients of gRPC accept, unless they are told to accept more
+PAGE_BYTES = 1024 * 1024
+
 E = TypeVar("E", bound=Entity)
+Form = TypeVar("Form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,22 @@ class Page(Generic[E]):
         """The first `limit` of what was found: one more says that there is another page."""
         more = len(found) > limit
         return cls(found[:limit], found[limit - 1].id if more else None)
+
+    def written(
+        self,
+        write: Callable[[E], Form],
+        size: Callable[[Form], int],
+    ) -> tuple[list[Form], UUID | None]:
+        """As much of it as an answer may hold, in an entrypoint's form, and where the next page starts."""
+        forms: list[Form] = []
+        total = 0
+        for item in self.items:
+            form = write(item)
+            total += size(form)
+            if forms and total > PAGE_BYTES:
+                return forms, self.items[len(forms) - 1].id
+            forms.append(form)
+        return forms, self.next
 
 
 def new_id() -> UUID:

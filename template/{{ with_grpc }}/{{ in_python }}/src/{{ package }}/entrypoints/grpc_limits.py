@@ -31,6 +31,7 @@ class GrpcSettings(BaseModel):
     idle_seconds: float = Field(120, gt=0, description="how long a connection may go without a call")
     max_calls: int = Field(500, ge=1, description="calls in flight; those over it get RESOURCE_EXHAUSTED")
     max_message_bytes: int = Field(128 * 1024, ge=0)
+    max_metadata_bytes: int = Field(16 * 1024, ge=8192, description="of a call's metadata")
     max_seconds: float = Field(30, gt=0, description="deadline of calls that have none or a later one")
     max_streams: int = Field(100, ge=1, description="streams, such as Watch; a new one ends the oldest")
     max_stream_seconds: float = Field(300, gt=0)

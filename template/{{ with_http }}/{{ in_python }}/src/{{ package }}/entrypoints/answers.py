@@ -1,14 +1,14 @@
 """What the answers of all REST resources have in common, and the headers that go with them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
-from uuid import UUID
 
 import orjson
 from fastapi import Body, Header, Response
 from pydantic import Field
 
+from ..entity import E, Page
 from .etags import etag
 
 IfMatch = Annotated[str | None, Header(description="change it only while it has this entity tag")]
@@ -25,6 +25,7 @@ def one_answer(body: bytes, version: int, status: HTTPStatus) -> Response:
     return Response(body, status, {"ETag": etag(version)}, "application/json")
 
 
-def list_answer(items: Iterable[bytes], next_cursor: UUID | None) -> Response:
+def list_answer(page: Page[E], to_json: Callable[[E], bytes]) -> Response:
+    items, next_cursor = page.written(to_json, len)
     body = b'{"items":[%b],"next_cursor":%b}' % (b",".join(items), orjson.dumps(next_cursor, default=str))
     return Response(body, media_type="application/json")

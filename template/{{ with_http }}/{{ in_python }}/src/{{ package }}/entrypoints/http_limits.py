@@ -42,6 +42,7 @@ class HttpSettings(BaseModel):
     first_request_seconds: float = Field(10, gt=0, description="from connecting to the first request's head")
     # load balancers reuse a connection for 60 s, as AWS's do by default
     idle_seconds: float = Field(75, gt=0, description="how long a connection may go without a request")
+    max_head_bytes: int = Field(16 * 1024, ge=8192, description="of a request's line and its headers")
     body_seconds: float = Field(20, gt=0, description="how long a request's body may take to arrive")
     max_body_bytes: int = Field(128 * 1024, ge=0)
     max_requests: int = Field(500, ge=1, description="requests in flight; those over it are answered 503")

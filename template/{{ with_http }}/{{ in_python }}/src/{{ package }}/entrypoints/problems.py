@@ -30,6 +30,9 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     StaleVersionError: HTTPStatus.PRECONDITION_FAILED,
 }
 
+# of invalid parts, of which a caller can send thousands
+MAX_ERRORS = 20
+
 # problems that callers may want to tell from others of the same status
 TYPES: dict[type[Exception], str] = {
     DuplicateError: "urn:problem:duplicate",
@@ -50,7 +53,7 @@ class ProblemDetails(BaseModel):
     status: int = Field(ge=400, le=599, examples=[404])
     detail: str = Field(examples=["nothing is kept under that id"])
     instance: str = Field(description="the path that was asked for")
-    errors: list[InvalidPart] | None = Field(None, description="each part of the request that is invalid")
+    errors: list[InvalidPart] | None = Field(None, description="the first parts of the request that are invalid")
 
 
 PROBLEM: dict[int | str, dict[str, Any]] = {
@@ -82,7 +85,8 @@ async def _broken_rule(request: Request, error: Exception) -> Response:
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    invalid = [{"part": "/".join(map(str, each["loc"])), "detail": each["msg"]} for each in error.errors()]
+    errors = error.errors()[:MAX_ERRORS]
+    invalid = [{"part": "/".join(map(str, each["loc"])), "detail": each["msg"]} for each in errors]
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "the request is invalid", errors=invalid)
 
 
