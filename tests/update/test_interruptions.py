@@ -3,14 +3,15 @@
 import os
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from ..support import preloaded
 from ..support.updates.small import SERVICE, Small, commit, contents, git
 
 # in all 100, in parts that can run at the same time
@@ -53,7 +54,8 @@ def _kill_often(small: Small, project: Path, seed: int, wait: Callable[[random.R
         process = _start(small, project)
         wait(moments)
         kill = os.killpg if number % 2 else os.kill
-        kill(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            kill(process.pid, signal.SIGKILL)
         process.wait()
         undone += _made_whole(small, project)
         assert contents(project) == before, number
@@ -145,15 +147,11 @@ def test_twenty_updates_at_once_from_a_cold_cache_are_all_right(tmp_path: Path, 
     assert all(contents(project) == expected for project in projects)
 
 
-def _start(small: Small, project: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*small.command, "update", "--to", "v0.2.0"],
-        cwd=project,
-        env=small.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def _start(small: Small, project: Path) -> preloaded.Process:
+    with open(os.devnull, "wb") as nothing:
+        return preloaded.Process(
+            small.program, ["update", "--to", "v0.2.0"], project, small.environment, nothing, nothing
+        )
 
 
 def _duration(small: Small, project: Path) -> float:

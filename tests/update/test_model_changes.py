@@ -166,7 +166,9 @@ def lived(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lived]:
                 url = postgresql.url(stack.enter_context(running(postgresql.POSTGRESQL)))
             except UnavailableError as error:
                 pytest.skip(str(error))
-        yield Lived(tmp_path, request.param, url)
+        lived = Lived(tmp_path, request.param, url)
+        stack.callback(lived.close)
+        yield lived
 
 
 @pytest.mark.timeout(1200)

@@ -15,6 +15,7 @@ from shipsmith.template.questionnaire import Answers
 
 from ..checkers import check
 from ..command_line import shipsmith
+from ..systems.processes import bound_to_parent
 from ..updates.small import git
 from . import environments, projects
 from .projects import Project, Service
@@ -46,6 +47,15 @@ ANSWERS: Answers = {
 VERSIONS = "src/shop/migrations/versions"
 CLIENT = Path(__file__).with_name("old_client.py")
 
+MIGRATE_AND_SERVE = """
+import sys
+from shop import __main__
+
+for sys.argv[1:] in ["migrate"], []:
+    __main__.main()
+"""
+"""The two commands, one after the other, in one process: to start it takes longer than to migrate."""
+
 Rows = dict[str, dict[str, Any]]
 """Fields of orders as REST has them, by their ids."""
 
@@ -64,6 +74,10 @@ class Lived:
         # the environment is not part of the repository, and has nothing of shipsmith's in it
         shutil.copytree(self.folder / "src/shop/v1", self._stubs / "shop/v1")
         (self._stubs / "shop/__init__.py").touch()
+        self._client = OldClient(self.project, self._stubs)
+
+    def close(self) -> None:
+        self._client.close()
 
     @property
     def folder(self) -> Path:
@@ -123,19 +137,13 @@ class Lived:
     @contextmanager
     def serving(self) -> Iterator[Service]:
         """The service runs, with its migrations done."""
-        with projects.running(self.project, {"DATABASE__URL": self.url}, self._log) as service:
+        command = ("-c", MIGRATE_AND_SERVE)
+        with projects.serving(self.project, {"DATABASE__URL": self.url}, self._log, command) as service:
             yield service
 
     def client(self, service: Service, *arguments: str) -> Any:
         """What a client with the stubs of the first version is answered."""
-        environment = os.environ | {"PYTHONPATH": str(self._stubs)}
-        command = self.project.python(str(CLIENT), service.grpc_target, *arguments)
-        # its own environment would put the new stubs first
-        result = subprocess.run(
-            command, cwd=self._stubs, env=environment, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        return json.loads(result.stdout)
+        return self._client.ask(service.grpc_target, *arguments)
 
     def breaking(self, before: Path, rules: str) -> None:
         """`buf breaking` finds nothing in the contract, compared with that of the folder `before`."""
@@ -166,6 +174,33 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+class OldClient:
+    """A process that has loaded the stubs of the first version."""
+
+    def __init__(self, project: Project, stubs: Path) -> None:
+        self._process = subprocess.Popen(
+            bound_to_parent(project.python(str(CLIENT))),
+            # the environment of the project would put its new stubs first
+            cwd=stubs,
+            env=os.environ | {"PYTHONPATH": str(stubs)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, *question: str) -> Any:
+        """Fails if it ended; its error is in the output of the test."""
+        assert self._process.stdin
+        assert self._process.stdout
+        print(json.dumps(question), file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline()
+        assert answer, f"{CLIENT.name} ended"
+        return json.loads(answer)
+
+    def close(self) -> None:
+        self._process.communicate(timeout=30)
 
 
 def read(service: Service, path: str = "orders") -> Rows:

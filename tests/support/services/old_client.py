@@ -1,6 +1,7 @@
-"""A client with stubs of the first version: run in a process of its own, with these stubs on its path.
+"""A client with stubs of the first version: a process of its own, with these stubs on its path.
 
-`fill COUNT` creates customers and orders, `use` does with them what such a client does. Both print JSON.
+It lives as long as the service is changed. Each line of its input is a list in JSON: an address, a command.
+`fill COUNT` creates customers and orders, `use` does with them what such a client does. It answers with JSON.
 """
 
 import json
@@ -15,12 +16,16 @@ from shop.v1 import customers_pb2, customers_pb2_grpc, orders_pb2, orders_pb2_gr
 CUSTOMERS = 20
 
 
-def main(target: str, command: str, *arguments: str) -> None:
+def main() -> None:
+    for line in sys.stdin:
+        print(json.dumps(answer(*json.loads(line))), flush=True)
+
+
+def answer(target: str, command: str, *arguments: str) -> dict[str, Any]:
     with grpc.insecure_channel(target) as channel:
         customers = customers_pb2_grpc.CustomerServiceStub(channel)
         orders = orders_pb2_grpc.OrderServiceStub(channel)
-        result = fill(customers, orders, int(arguments[0])) if command == "fill" else use(customers, orders)
-    print(json.dumps(result))
+        return fill(customers, orders, int(arguments[0])) if command == "fill" else use(customers, orders)
 
 
 def fill(customers: Any, orders: Any, count: int) -> dict[str, Any]:
@@ -85,4 +90,4 @@ def _as_dict(message: Any) -> dict[str, Any]:
     return dict(MessageToDict(message, preserving_proto_field_name=True))
 
 
-main(*sys.argv[1:])
+main()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,20 +66,33 @@ def new(folder: Path, answers: Mapping[str, Any]) -> Project:
 @contextmanager
 def running(project: Project, settings: Mapping[str, str], log: Path) -> Iterator[Service]:
     """The service as a plain process, on free ports, after its migrations."""
+    command = ("-m", project.package)
+    environment = _variables(project, settings)
+    run(*project.python(*command), "migrate", directory=project.folder, environment=environment)
+    with serving(project, settings, log, command) as service:
+        yield service
+
+
+@contextmanager
+def serving(
+    project: Project, settings: Mapping[str, str], log: Path, command: Sequence[str]
+) -> Iterator[Service]:
+    """What this command of its Python serves, on free ports."""
     answers = yaml.safe_load((project.folder / ".copier-answers.yml").read_text())
     ports = {name: free_port() for name in PORTS if answers[name] not in (False, "none")}
-    prefix = project.package.upper()
-    addresses = {f"{prefix}_{name.upper()}__PORT": str(port) for name, port in ports.items()}
-    environment = {**addresses, **{f"{prefix}_{name}": value for name, value in settings.items()}}
-    serve = project.python("-m", project.package)
-    run(*serve, "migrate", directory=project.folder, environment=environment)
-    process = Process(serve, log, environment, directory=project.folder)
+    addresses = {f"{name.upper()}__PORT": str(port) for name, port in ports.items()}
+    environment = _variables(project, {**addresses, **settings})
+    process = Process(project.python(*command), log, environment, directory=project.folder)
     try:
         service = Service(process, ports)
         process.wait_until(lambda: ready(service.url), "the service's readiness")
         yield service
     finally:
         process.stop()
+
+
+def _variables(project: Project, settings: Mapping[str, str]) -> dict[str, str]:
+    return {f"{project.package.upper()}_{name}": value for name, value in settings.items()}
 
 
 def ready(url: str) -> bool:

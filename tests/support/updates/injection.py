@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeGuard
 
+from ..preloaded import MODULES
 from .meanwhile import ACTIONS, GIT
 from .small import Small
 
@@ -58,24 +59,8 @@ echo "$says" >&2
 exit 128
 """
 
-LOADED = [
-    "copier",
-    "grpc_tools._protoc_compiler",
-    "shipsmith.cli.app",
-    "shipsmith.cli.change",
-    "shipsmith.cli.inspect",
-    "shipsmith.cli.prompts",
-    "shipsmith.cli.report",
-    "shipsmith.rendering.copier",
-    "shipsmith.update.apply",
-    "shipsmith.update.plan",
-    "shipsmith.update.recipes",
-    "shipsmith.update.resume",
-    "shipsmith.update.status",
-    "shipsmith.update.undo",
-]
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload([*LOADED, "tests.support.updates.injection"])
+FORKED.set_forkserver_preload([*MODULES, "tests.support.updates.injection"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import preloaded
+
 QUESTIONS = """\
 _min_copier_version: "9.19"
 _subdirectory: template
@@ -161,11 +163,15 @@ class Small:
 
     @property
     def command(self) -> list[str]:
+        return [sys.executable, "-c", self.program]
+
+    @property
+    def program(self) -> str:
         program = self.prelude
         program += "import sys; from pathlib import Path; from shipsmith import __main__;"
         program += "from shipsmith.template import location;"
         program += f"location.root = lambda: Path({str(self.template)!r}); __main__.main()"
-        return [sys.executable, "-c", program]
+        return program
 
     @property
     def environment(self) -> dict[str, str]:
@@ -173,15 +179,7 @@ class Small:
 
     def run(self, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run shipsmith in `folder`, without a terminal."""
-        return subprocess.run(
-            [*self.command, *arguments],
-            cwd=folder,
-            env=self.environment | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return preloaded.run(self.program, arguments, folder, self.environment | environment)
 
     def project(self, folder: Path, *settings: str, version: str = "v0.1.0") -> Path:
         """A project with its first commit: a copy of the first one generated."""
