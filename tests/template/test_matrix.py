@@ -2,8 +2,8 @@
 
 import resource
 from collections import Counter
-from collections.abc import Callable
-from itertools import combinations
+from collections.abc import Callable, Iterator
+from itertools import combinations, product
 from pathlib import Path
 
 import pytest
@@ -75,16 +75,16 @@ def test_the_servers_of_a_service_are_started_here_in_the_version_that_it_names(
 
 def test_the_matrix_has_every_allowed_pair_of_values() -> None:
     """Any two values of two options that no rule forbids meet in some row."""
-    questionnaire = Questionnaire(source.root())
-    forbidden = [rule.values for rule in questionnaire.rules()]
-    options = questionnaire.options.values()
-    missing = [
-        pair
-        for first, second in combinations(options, 2)
-        for pair in ({first.name: a, second.name: b} for a in first.values for b in second.values)
-        if pair not in forbidden and not any(pair.items() <= row.items() for row in _hashable_rows())
-    ]
-    assert missing == []
+    assert [pair for pair in _allowed_pairs() if not any(_has(row, pair) for row in ROWS.values())] == []
+
+
+def test_all_that_can_be_chosen_is_tested_with_four_resources() -> None:
+    """Each value, and any two values that both add something."""
+    four = [row for row in ROWS.values() if len(row["resources"]) == 4]
+    options = Questionnaire(source.root()).options
+    values = [{option.name: value} for option in options.values() for value in option.values]
+    pairs = [pair for pair in _allowed_pairs() if not {"none", False} & set(pair.values())]
+    assert [each for each in (*values, *pairs) if not any(_has(row, each) for row in four)] == []
 
 
 def test_every_database_is_tested_with_every_type() -> None:
@@ -100,8 +100,15 @@ def test_every_database_is_tested_with_every_type() -> None:
         assert {kind + mark for kind in TYPES for mark in ("", "?")} <= kinds, database
 
 
-def _hashable_rows() -> list[Answers]:
-    return [
-        {name: value for name, value in row.items() if name not in ("resources", "numbers")}
-        for row in ROWS.values()
-    ]
+def _allowed_pairs() -> Iterator[Answers]:
+    """Any two values of two options that no rule forbids."""
+    questionnaire = Questionnaire(source.root())
+    forbidden = [rule.values for rule in questionnaire.rules()]
+    for first, second in combinations(questionnaire.options.values(), 2):
+        for a, b in product(first.values, second.values):
+            if {first.name: a, second.name: b} not in forbidden:
+                yield {first.name: a, second.name: b}
+
+
+def _has(row: Answers, answers: Answers) -> bool:
+    return all(row[name] == value for name, value in answers.items())

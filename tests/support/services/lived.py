@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 from shipsmith.template.questionnaire import Answers
 
+from .. import preloaded
 from ..checkers import check
-from ..command_line import shipsmith
 from ..systems.processes import bound_to_parent
 from ..updates.small import git
 from . import environments, projects
@@ -47,6 +47,7 @@ ANSWERS: Answers = {
 VERSIONS = "src/shop/migrations/versions"
 CLIENT = Path(__file__).with_name("old_client.py")
 
+SHIPSMITH = "from shipsmith import __main__; __main__.main()"
 MIGRATE_AND_SERVE = """
 import sys
 from shop import __main__
@@ -85,7 +86,7 @@ class Lived:
 
     def change(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run shipsmith in the repository."""
-        return shipsmith(*arguments, cwd=self.folder)
+        return preloaded.run(SHIPSMITH, arguments, self.folder, os.environ)
 
     def commit(self, title: str) -> None:
         git(self.folder, "add", "-A")

@@ -1,6 +1,7 @@
 """The rows of the test matrix: every preset, every value, and pairs of values of any two options."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import Any
 
 from covertable import make as covering_array  # type: ignore[import-untyped]
@@ -46,18 +47,24 @@ FOUR: Answers = {
     },
 }
 """Two levels of references, every type that there is, words of other languages, nothing required."""
+LEFT_OUT = ("none", False)
+ARRAYS = 20
+"""Covering arrays that are compared: how many rows one has, depends on where its making begins."""
+
+Meeting = frozenset[tuple[str, Any]]
+"""Values of options that are in one row: one, or two."""
 
 
 def matrix() -> dict[str, Answers]:
     """The rows by name. Of rows with the same answers, the first is kept."""
     questionnaire = Questionnaire(source.root())
-    named = {**_presets(), **dict(_singles(questionnaire)), **dict(_pairs(questionnaire))}
     rows: dict[str, Answers] = {}
-    for name, answers in named.items():
+    for name, answers in (*_presets().items(), *_singles(questionnaire)):
         complete = questionnaire.resolve(answers)
         if complete not in rows.values():
             rows[name] = complete
-    return rows
+    pairs = _pairs(questionnaire, rows.values())
+    return rows | {name: questionnaire.resolve(answers) for name, answers in pairs}
 
 
 def _presets() -> dict[str, Answers]:
@@ -84,11 +91,37 @@ def fulfil(answers: Answers, keep: str, questionnaire: Questionnaire, rules: lis
     return answers
 
 
-def _pairs(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
-    """Rows with every allowed pair of values of two options."""
+def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[tuple[str, Answers]]:
+    """Rows of four resources, with each value, and each pair of values of which both add something.
+
+    Where one says that something is left out, it is enough if the pair is in one of the other rows.
+    """
     values = {option.name: list(option.values) for option in questionnaire.options.values()}
-    for row in covering_array(values, constraints=[_excluded(rule) for rule in questionnaire.rules()]):
+    constraints = [_excluded(rule) for rule in questionnaire.rules()]
+    met = set().union(*(_meetings({name: row[name] for name in values}) for row in others))
+    arrays = (covering_array(values, constraints=constraints, salt=str(salt)) for salt in range(ARRAYS))
+    for row in min((_needed(array, met) for array in arrays), key=len):
         yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **FOUR}
+
+
+def _needed(rows: list[Answers], met: set[Meeting]) -> list[Answers]:
+    """The rows without those that add nothing to the others, or to what others have `met` already."""
+    wanted = {each for row in rows for each in _meetings(row) if each not in met or _counts(each)}
+    for row in sorted(rows, key=lambda row: sum(value not in LEFT_OUT for value in row.values())):
+        rest = [other for other in rows if other is not row]
+        if wanted <= set().union(*map(_meetings, rest)):
+            rows = rest
+    return rows
+
+
+def _counts(meeting: Meeting) -> bool:
+    """Whether it has to be in a row of four resources."""
+    return len(meeting) == 1 or not any(value in LEFT_OUT for _, value in meeting)
+
+
+def _meetings(row: Answers) -> set[Meeting]:
+    """Its values, by themselves and in pairs."""
+    return {frozenset(each) for size in (1, 2) for each in combinations(row.items(), size)}
 
 
 def _excluded(rule: Rule) -> dict[str, Any]:
