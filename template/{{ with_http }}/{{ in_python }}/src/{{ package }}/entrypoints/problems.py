@@ -53,7 +53,7 @@ class ProblemDetails(BaseModel):
     status: int = Field(ge=400, le=599, examples=[404])
     detail: str = Field(examples=["nothing is kept under that id"])
     instance: str = Field(description="the path that was asked for")
-    errors: list[InvalidPart] | None = Field(None, description="the first parts of the request that are invalid")
+    errors: list[InvalidPart] | None = Field(None, description="the first invalid parts of the request")
 
 
 PROBLEM: dict[int | str, dict[str, Any]] = {
