@@ -7,7 +7,7 @@ from typing import Any
 
 from asyncpg.exceptions import InvalidCachedStatementError
 from pydantic import BaseModel, Field, SecretStr
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -53,6 +53,11 @@ async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngin
         yield engine
     finally:
         await engine.dispose()
+
+
+def read_engine(engine: AsyncEngine) -> Engine:
+    """The same connections for reads: without a transaction, which saves two round trips."""
+    return engine.sync_engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _note_use(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:

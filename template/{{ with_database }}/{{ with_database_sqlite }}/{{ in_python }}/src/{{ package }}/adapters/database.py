@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pydantic import BaseModel, SecretStr
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -36,6 +36,11 @@ async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngin
         yield engine
     finally:
         await engine.dispose()
+
+
+def read_engine(engine: AsyncEngine) -> Engine:
+    """The same connections for reads: the driver begins a transaction with the first change only."""
+    return engine.sync_engine
 
 
 def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
