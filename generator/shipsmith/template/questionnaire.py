@@ -203,11 +203,10 @@ class Questionnaire:
 
     def rules(self) -> list[Rule]:
         """All pairs of values that the validators refuse when everything else has its default."""
-        defaults = self.resolve({})
         found = []
         for first, second in combinations(self.options.values(), 2):
             for pair in _pairs(first, second):
-                if problems := self.broken(defaults | pair, self.asked):
+                if problems := self.problems(pair):
                     found.append(Rule(pair, "; ".join(problems)))
         return found
 

@@ -1,5 +1,6 @@
 """The network policies: everything is denied, and what the service needs is allowed."""
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,8 +19,16 @@ def test_every_port_of_the_container_is_open(manifests: Manifests) -> None:
     assert _allowed("ingress", manifests) == set(manifests.ports)
 
 
-def test_names_can_be_looked_up(manifests: Manifests) -> None:
-    assert 53 in _allowed("egress", manifests)
+def test_names_can_be_looked_up_in_the_cluster_and_on_the_node(manifests: Manifests) -> None:
+    """NodeLocal DNSCache listens on a link-local address, or runs as pods of its own."""
+    policies = [each["spec"] for each in manifests.of("NetworkPolicy")]
+    rules = [rule for policy in policies for rule in policy.get("egress", [])]
+    [rule] = [rule for rule in rules if {port["port"] for port in rule["ports"]} == {53}]
+    assert {port["protocol"] for port in rule["ports"]} == {"UDP", "TCP"}
+    pods, addresses = rule["to"]
+    [labels] = pods["podSelector"]["matchExpressions"]
+    assert {"kube-dns", "node-local-dns"} <= set(labels["values"])
+    assert ip_address("169.254.20.10") in ip_network(addresses["ipBlock"]["cidr"])
 
 
 def test_every_server_in_the_settings_can_be_reached(manifests: Manifests) -> None:
