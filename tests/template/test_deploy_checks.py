@@ -86,7 +86,40 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         ("spec", "ingress", 0, "ports", 0, "port"),
         "web",
     ),
-    "names cannot be looked up": ("NetworkPolicy/orders", ("spec", "egress"), DELETE),
+    "names cannot be looked up": ("NetworkPolicy/orders-dns", ("spec", "egress"), DELETE),
+    "names cannot be looked up on the node": (
+        "NetworkPolicy/orders-dns",
+        ("spec", "egress", 0, "to", 1, "ipBlock", "cidr"),
+        "10.0.0.0/8",
+    ),
+    "requests are sent to the migration": (
+        "Job",
+        ("spec", "template", "metadata", "labels", "app.kubernetes.io/name"),
+        "orders",
+    ),
+    "the migration has the name of every release": ("Job", ("metadata", "name"), "orders-migrate"),
+    "the migration runs as another version": (
+        "Job",
+        (*POD, "containers", 0, "image"),
+        "ghcr.io/platform/orders:0.0.9",
+    ),
+    "the migration may not reach the database": (
+        "NetworkPolicy/orders-postgresql",
+        ("spec", "podSelector", "matchLabels"),
+        {"app.kubernetes.io/name": "orders"},
+    ),
+    "the migration is bound to a settings file": (
+        "Job",
+        (*POD, "containers", 0, "envFrom", 0),
+        {"configMapRef": {"name": "orders"}},
+    ),
+    "the migration may do more than the service": (
+        "Job",
+        (*POD, "containers", 0, "securityContext", "readOnlyRootFilesystem"),
+        False,
+    ),
+    "the pods migrate themselves": ("Deployment", (*POD, "initContainers", 0, "args"), ["migrate"]),
+    "pods that end are not waited for": ("Deployment", ("spec", "minReadySeconds"), 1),
     "what leaves is not denied": (
         "NetworkPolicy/orders-default-deny",
         ("spec", "policyTypes"),

@@ -247,7 +247,7 @@ def test_migrations_go_with_a_service_that_gets_another_name(project: Path) -> N
 
 def test_the_database_is_not_exchanged_under_migrations_for_another_one(project: Path) -> None:
     run(project, "add", "field", "order.remark:str?")
-    refused = shipsmith("set", "database=postgresql", cwd=project)
+    refused = shipsmith("set", "database=postgresql", "cache=none", cwd=project)
     assert refused.returncode == 1
     assert "0002_add_order_remark.py came after the first migration" in refused.stderr
 
@@ -304,7 +304,7 @@ REFUSED: dict[str, tuple[Iterable[str], str]] = {
         "customer.email: would be removed",
     ),
     "answers that change the database as well": (
-        ("set", "database=postgresql", f"resources={json.dumps(MODEL | {'thing': {'name': 'str'}})}"),
+        ("set", "database=postgresql", "cache=none", f"resources={json.dumps(MODEL | {'thing': {'name': 'str'}})}"),
         "database: cannot change together with resources",
     ),
 }
