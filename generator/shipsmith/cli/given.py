@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..reading import mapping_of
 from ..template import presets, restructured
-from ..template.questionnaire import DESCRIPTIONS, NUMBERS, RESOURCES, Answers, Questionnaire
+from ..template.questionnaire import DESCRIPTIONS, FOLDER, NUMBERS, RESOURCES, Answers, Questionnaire
 from . import descriptions, fields
 
 
@@ -42,6 +42,9 @@ def collect(given: Given, questionnaire: Questionnaire, root: Path, *, asking: b
     if RESOURCES in explicit:
         # they describe other resources
         from_presets.pop(DESCRIPTIONS, None)
+    for answers in (explicit, from_presets):
+        # of the project whose answers these were
+        answers.pop(FOLDER, None)
     if problems:
         raise UserError(*problems, *questionnaire.problems(from_presets | explicit))
     if asking:
@@ -81,6 +84,8 @@ def _single_answers(given: Given, questionnaire: Questionnaire, problems: list[s
         name, separator, value = setting.partition("=")
         if name.strip() == NUMBERS:
             problems.append(f"--set {NUMBERS}: is what was published, and is recorded by shipsmith alone")
+        elif name.strip() == FOLDER:
+            problems.append(f"--set {FOLDER}: follows from the destination. Leave it out")
         elif separator and name.strip():
             answers[name.strip()] = questionnaire.parse(name.strip(), value.strip())
         else:

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from ..errors import UserError
-from ..project.create import create, prepare, preview
+from ..project.create import Created, create, prepare, preview
 from ..template import versions
-from ..template.questionnaire import NUMBERS, Answers, Questionnaire
+from ..template.questionnaire import FOLDER, NUMBERS, Answers, Questionnaire
 from ..template.values import shown
 from ..terminal import complain, plain
 from . import created_report
@@ -76,6 +76,8 @@ def new(
     answers = questionnaire.resolve(collect(given, questionnaire, template.root, asking=asking))
     destination = dest or Path(answers["service_name"])
     place = prepare(destination, to_write=not dry_run)
+    if FOLDER in questionnaire.asked:
+        answers = questionnaire.resolve(answers | {FOLDER: place.subfolder})
     if dry_run:
         created = preview(answers, template, place)
     else:
@@ -84,11 +86,7 @@ def new(
         if sys.stderr.isatty():
             complain(f"Creating {destination} …")
         created = create(answers, template, destination, git=git, before_publishing=_too_late_to_interrupt)
-    how = created_report.How(destination, git, written=not dry_run)
-    if json_:
-        print(json.dumps(created_report.as_data(created, answers, how), indent=2))
-    else:
-        created_report.show(created, how)
+    _report(created, answers, created_report.How(destination, git, written=not dry_run), as_json=json_)
 
 
 def _confirm(answers: Answers, destination: Path) -> None:
@@ -98,6 +96,13 @@ def _confirm(answers: Answers, destination: Path) -> None:
     lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items() if name != NUMBERS]
     if not confirm("\n".join(["", f"This will be created in {plain(str(destination))}:", *lines, ""])):
         raise UserError("cancelled, nothing was written")
+
+
+def _report(created: Created, answers: Answers, how: created_report.How, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(created_report.as_data(created, answers, how), indent=2))
+    else:
+        created_report.show(created, how)
 
 
 def _too_late_to_interrupt() -> None:

@@ -9,7 +9,15 @@ import questionary
 from ..model.descriptions import followed
 from ..model.rules import AS_ANSWERED
 from ..template import presets
-from ..template.questionnaire import DESCRIPTIONS, NUMBERS, RESOURCES, Answers, Question, Questionnaire
+from ..template.questionnaire import (
+    DESCRIPTIONS,
+    FOLDER,
+    NUMBERS,
+    RESOURCES,
+    Answers,
+    Question,
+    Questionnaire,
+)
 from . import fields, model_prompts
 
 NAMES = ("service_name", "resource", "fields", RESOURCES)
@@ -34,7 +42,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
         answers[DESCRIPTIONS] = followed(answers[DESCRIPTIONS], answers[RESOURCES], AS_ANSWERED)
     if questionary.confirm("Customise the remaining answers?", False).unsafe_ask():
         for name, question in questionnaire.asked.items():
-            if name not in (*fixed, *NAMES, NUMBERS):
+            if name not in (*fixed, *NAMES, FOLDER, NUMBERS):
                 answers[name] = _ask(questionnaire, question, answers)
     return answers
 
@@ -42,7 +50,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
 def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
     """Ask the questions that a newer version adds."""
     answers = {name: value for name, value in known.items() if name in questionnaire.asked}
-    known = {**known, NUMBERS: {}, DESCRIPTIONS: {}}
+    known = {**known, FOLDER: "", NUMBERS: {}, DESCRIPTIONS: {}}
     new = [question for name, question in questionnaire.asked.items() if name not in known]
     for question in new:
         answers[question.name] = _ask(questionnaire, question, answers)

@@ -21,6 +21,8 @@ Answers = dict[str, Any]
 LANGUAGE = "language"
 RESOURCES, DESCRIPTIONS, NUMBERS = "resources", "descriptions", "numbers"
 """What a service keeps, what people read of it, and the numbers of its contract, which are only recorded."""
+FOLDER = "repository_folder"
+"""The question for the place of a service in its repository, which `new` answers."""
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 

@@ -124,7 +124,7 @@ def _new_option_and_dropped_file(root: Path) -> None:
     ci = "!include template/{{ with_ci }}/_option/question.yml\n---\n"
     stalls = "!include template/{{ with_stalls }}/_option/question.yml\n---\n"
     replace(root / "copier.yml", ci, ci + stalls)
-    (root / PYTHON / ".pre-commit-config.yaml").unlink()
+    (root / PYTHON / ".pre-commit-config.yaml.jinja").unlink()
     replace(root / "copier.yml", "deploy, ci]", "deploy, ci, stalls]")
     replace(root / PYTHON / "pyproject.toml.jinja", "'pre-commit', ", "")
     _declare(root, "v0.4.0", notes=["pre-commit is no longer set up: `make check` runs the same checks."])
