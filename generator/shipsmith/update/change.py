@@ -42,7 +42,9 @@ def alone(project: Project) -> Iterator[Git]:
         try:
             descriptor = stack.enter_context(locked(project.control / "lock", wait=False, create=True))
         except BlockingIOError as error:
-            raise UserError(f"another shipsmith is changing {project.folder}. Wait until it ends") from error
+            raise UserError(
+                f"another shipsmith is changing {project.git.folder}. Wait until it ends"
+            ) from error
         git = replace(project.git, inherited=(descriptor,))
         index.remove_stale_locks(git, project.control)
         yield git

@@ -48,6 +48,8 @@ class Repository:
     """A generated repository's remote, with GitHub's data."""
 
     folder: Path
+    workflow: str = "update.yaml"
+    """The name of the workflow's file."""
 
     @property
     def remote(self) -> str:
@@ -103,11 +105,12 @@ class Repository:
         runner = self.runner()
         runner.artifact("update").mkdir(parents=True)
         upload(runner.artifact("update"))
-        return runner.run_job("propose", yaml.safe_load(self._workflow.read_text())["jobs"]["propose"])
+        workflow = yaml.safe_load(self._workflow.read_text())
+        return runner.run_job("propose", workflow["jobs"]["propose"], workflow.get("defaults", {}))
 
     @property
     def _workflow(self) -> Path:
-        return self.checkout() / ".github" / "workflows" / "update.yaml"
+        return self.checkout() / ".github" / "workflows" / self.workflow
 
     def runner(self, **environment: str) -> Runner:
         stand_ins = self.folder / "stand-ins"
@@ -143,7 +146,7 @@ class Repository:
         return self.git("rev-parse", branch)
 
 
-def on_github(folder: Path, generated: Path) -> Repository:
+def on_github(folder: Path, generated: Path, workflow: str = "update.yaml") -> Repository:
     """The generated repository on GitHub, below a new folder."""
     projects.run("git", "clone", "--bare", generated, "remote.git", directory=folder)
     (folder / "pull_requests.json").write_text("[]")
@@ -151,7 +154,7 @@ def on_github(folder: Path, generated: Path) -> Repository:
     gh = Path(__file__).with_name("stand_in_gh.py")
     stand_in(folder / "stand-ins" / "gh", f'exec {sys.executable} {gh} "$@"')
     stand_in(folder / "stand-ins" / "uv", UV)
-    return Repository(folder)
+    return Repository(folder, workflow)
 
 
 def stand_in(path: Path, *lines: str) -> None:

@@ -25,6 +25,8 @@ class Machine:
 
     folder: Path
     environment: dict[str, str]
+    working_directory: str = "."
+    """Where commands run, relative to the checkout."""
     output: str = ""
     succeeded: bool = True
 
@@ -52,7 +54,7 @@ class Machine:
         values = {name: expand(value, self) for name, value in step.get("env", {}).items()}
         result = subprocess.run(
             ["bash", "-e", "-c", step["run"]],
-            cwd=self.checkout,
+            cwd=self.checkout / self.working_directory,
             env=self.environment | values,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -88,15 +90,18 @@ class Runner:
 
     def run(self, workflow: Path) -> bool:
         """Run the jobs, each after those that it needs. Returns whether all succeed."""
-        jobs = yaml.safe_load(workflow.read_text())["jobs"]
+        content = yaml.safe_load(workflow.read_text())
+        jobs = content["jobs"]
         for name, job in jobs.items():
             needed = job.get("needs", [])
             if all(self.machines[each].succeeded for each in [needed] if each):
-                self.run_job(name, job)
+                self.run_job(name, job, content.get("defaults", {}))
         return len(self.machines) == len(jobs) and all(each.succeeded for each in self.machines.values())
 
-    def run_job(self, name: str, job: Mapping[str, Any]) -> Machine:
-        machine = self.machines[name] = Machine(self.folder / name, dict(self.environment))
+    def run_job(self, name: str, job: Mapping[str, Any], defaults: Mapping[str, Any]) -> Machine:
+        working_directory = defaults.get("run", {}).get("working-directory", ".")
+        machine = Machine(self.folder / name, dict(self.environment), working_directory)
+        self.machines[name] = machine
         for step in job["steps"]:
             if not machine.succeeded:
                 break
