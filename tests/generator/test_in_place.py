@@ -99,7 +99,7 @@ def test_files_are_as_in_a_folder_that_did_not_exist(tmp_path: Path) -> None:
 
 def test_the_root_of_a_file_system_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "orders" / "lost+found").mkdir(parents=True)
-    monkeypatch.setattr(place.os.path, "ismount", lambda path: path == tmp_path / "orders")
+    monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path / "orders")
     answers = Questionnaire(location.root()).resolve({"deploy": "none"})
     create(answers, versions.working(), tmp_path / "orders")
     assert git(tmp_path / "orders", "status", "--porcelain") == ""
@@ -269,7 +269,7 @@ NOT_FRESH: dict[str, tuple[Callable[[Path], object], str]] = {
         "README.md is not committed",
     ),
     "an ignored file": (
-        lambda clone: ((clone / ".git/info/exclude").write_text("COPYING"), (clone / "COPYING").touch()),
+        lambda clone: [(clone / each).write_text("COPYING") for each in (".git/info/exclude", "COPYING")],
         "COPYING is not committed",
     ),
     "an edit that git was told not to see": (

@@ -164,6 +164,14 @@ def in_a_child(action: Callable[[], object], folder: Path, at: int = 0, fault: s
         return os.waitstatus_to_exitcode(status), int(stream.read() or 0)
 
 
+def repair(folder: Path) -> Callable[[], object]:
+    def run() -> None:
+        with filling.alone(folder):
+            pass
+
+    return run
+
+
 def fill(folder: Path, kind: str) -> Callable[[], object]:
     return lambda: creating.create({}, versions.working(), folder, git="without git" not in kind)
 
@@ -209,7 +217,7 @@ def test_the_next_run_repairs_what_a_killed_one_left(tmp_path: Path, first: Path
     ends = set()
     for folder, status in copies(first, tmp_path, kind, "kill"):
         assert status == -signal.SIGKILL
-        repaired, _ = in_a_child(lambda folder=folder: filling.alone(folder).__enter__(), folder)
+        repaired, _ = in_a_child(repair(folder), folder)
         assert repaired == 0
         assert not (folder / filling.WORKSPACE).exists()
         whole = found(folder) != before
@@ -221,12 +229,12 @@ def test_the_next_run_repairs_what_a_killed_one_left(tmp_path: Path, first: Path
 def test_a_repair_that_is_killed_is_repaired_as_well(tmp_path: Path, first: Path, late: Path) -> None:
     before = found(first)
     counted = Path(shutil.copytree(late, tmp_path / "counted"))
-    _, actions = in_a_child(lambda: filling.alone(counted).__enter__(), counted)
+    _, actions = in_a_child(repair(counted), counted)
     assert actions > len(FILES)
     for at in range(1, actions + 1):
         folder = Path(shutil.copytree(late, tmp_path / str(at)))
         for fault in (at, 0):
-            in_a_child(lambda folder=folder: filling.alone(folder).__enter__(), folder, fault, "kill")
+            in_a_child(repair(folder), folder, fault, "kill")
         assert found(folder) == before
 
 
@@ -277,13 +285,17 @@ def test_the_dry_run_after_a_kill_says_what_to_do(killed: Path) -> None:
 
 def test_a_file_that_appears_while_it_runs_is_left_alone(prepared: Path, kind: str) -> None:
     before = found(prepared)
+
+    def appear() -> None:
+        (prepared / "run.sh").write_text("mine")
+
     with pytest.raises(UserError, match=r"run\.sh appeared in the meantime") as raised:
         creating.create(
             {},
             versions.working(),
             prepared,
             git="without git" not in kind,
-            before_publishing=lambda: (prepared / "run.sh").write_text("mine") and None,
+            before_publishing=appear,
         )
     assert "run.sh changed in the meantime and is left alone" in "".join(raised.value.__notes__)
     assert (prepared / "run.sh").read_text() == "mine"
