@@ -304,7 +304,12 @@ REFUSED: dict[str, tuple[Iterable[str], str]] = {
         "customer.email: would be removed",
     ),
     "answers that change the database as well": (
-        ("set", "database=postgresql", "cache=none", f"resources={json.dumps(MODEL | {'thing': {'name': 'str'}})}"),
+        (
+            "set",
+            "database=postgresql",
+            "cache=none",
+            f"resources={json.dumps(MODEL | {'thing': {'name': 'str'}})}",
+        ),
         "database: cannot change together with resources",
     ),
 }

@@ -139,7 +139,9 @@ def _moved_folders_and_changed_defaults(root: Path) -> None:
     replace(root / "template/.env.example.jinja", "DRAIN_SECONDS=25\n", "DRAIN_SECONDS=20\n")
     replace(root / KUBERNETES / "deploy/base/kustomization.yaml.jinja", "SECONDS=25\n", "SECONDS=20\n")
     replace(
-        root / "template/{{ with_cache }}/_option/question.yml", "'none' if replicas(database) else 'memory'", "'none'"
+        root / "template/{{ with_cache }}/_option/question.yml",
+        "'none' if replicas(database) else 'memory'",
+        "'none'",
     )
     _declare(
         root,
