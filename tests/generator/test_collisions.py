@@ -45,6 +45,26 @@ def test_a_resource_cannot_take_a_name_that_is_taken(tmp_path: Path, preset: str
     assert {name: where for name, where in taken.items() if accepted(name)} == {}
 
 
+@pytest.mark.parametrize(("preset", "changes"), list(VARIANTS.values())[-2:], ids=list(VARIANTS)[-2:])
+def test_a_service_cannot_take_the_name_of_a_module(tmp_path: Path, preset: str, changes: Answers) -> None:
+    """What is imported but not named like its package is listed in `modules` of reserved.jinja."""
+    answers = presets.load(location.root(), preset).answers | changes
+    render(questionnaire.resolve(answers), versions.working(), tmp_path)
+    trees = [ast.parse(path.read_text()) for path in tmp_path.rglob("*.py")]
+    imported = {name for tree in trees for name in imported_modules(tree)} - {"orders"}
+    assert {"pydantic", "grpc"} <= imported
+    assert {name for name in imported if valid({"service_name": name.replace("_", "-")})} == set()
+
+
+def imported_modules(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield module.partition(".")[0]
+
+
 def collisions(scope: set[str]) -> Iterator[tuple[str, str, str]]:
     """A name made of the resource's, another one, and the resource that would make them the same."""
     for mine in (name for name in scope if RESOURCE in name.lower()):
@@ -59,10 +79,12 @@ def collisions(scope: set[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def accepted(resource: str) -> bool:
-    if RESOURCE in resource:
-        return False
+    return RESOURCE not in resource and valid({"resources": {resource: {"name": "str"}}})
+
+
+def valid(answers: Answers) -> bool:
     try:
-        questionnaire.resolve({"resources": {resource: {"name": "str"}}})
+        questionnaire.resolve(answers)
     except UserError:
         return False
     return True
