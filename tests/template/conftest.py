@@ -1,5 +1,6 @@
 """Real servers and generated services for the template's tests."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -36,7 +37,7 @@ def module_server() -> Iterator[Start]:
 
 
 @pytest.fixture
-def needs() -> Iterator[Callable[[Answers], dict[str, str]]]:
+def meet() -> Iterator[Callable[[Answers], dict[str, str]]]:
     """Starts the servers that a repository's own tests need; skips the test if one cannot be had here."""
     with ExitStack() as stack:
         yield lambda answers: _enter(stack, met(answers))
@@ -51,8 +52,15 @@ def _enter(stack: ExitStack, started: AbstractContextManager[T]) -> T:
 
 @pytest.fixture(scope="session")
 def mypy_cache(worker_id: str) -> Path:
-    """What mypy found out about the packages that all services use; two at once must not write to it."""
-    return source.root() / "build/mypy" / worker_id
+    """What mypy found out about the packages that all services use; two at once must not write to it.
+
+    It begins with what `make check` found out.
+    """
+    caches = source.root() / "build/mypy"
+    mine, checked = caches / worker_id, caches / "full"
+    if checked.exists() and not mine.exists():
+        shutil.copytree(checked, mine)
+    return mine
 
 
 @pytest.fixture(scope="session")

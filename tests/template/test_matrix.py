@@ -10,8 +10,7 @@ import pytest
 from shipsmith.template import location as source
 from shipsmith.template.questionnaire import Answers, Questionnaire
 
-from ..support.services import environments, overlays, projects
-from ..support.services.needs import NEEDS
+from ..support.services import environments, needs, overlays, projects
 from ..support.services.projects import Project
 from ..support.services.rows import TYPES, matrix
 
@@ -24,11 +23,11 @@ def test_service_passes_its_own_checks_and_tests(
     answers: Answers,
     tmp_path: Path,
     mypy_cache: Path,
-    needs: Callable[[Answers], dict[str, str]],
+    meet: Callable[[Answers], dict[str, str]],
     record_property: Callable[[str, object], None],
 ) -> None:
     """`make check test` pass in a new repository: no finding, no skip, and nothing left for git."""
-    environment = needs(answers)
+    environment = meet(answers)
     started = _core_seconds()
     project = projects.new(tmp_path / answers["service_name"], answers)
 
@@ -68,9 +67,8 @@ def test_no_file_comes_from_two_overlays(answers: Answers) -> None:
 
 @each_row
 def test_the_servers_of_a_service_are_started_here_in_the_version_that_it_names(answers: Answers) -> None:
-    named = {server["image"] for server in Questionnaire(source.root()).context(answers)["servers"]}
-    started = {need.recipe.image.name for (option, value), need in NEEDS.items() if answers[option] == value}
-    assert started == named, "tests/support/services/needs.py says how the servers of a choice are started"
+    for server in needs.servers(answers):
+        assert needs.recipe(server).image.name == server["image"], "tests/support/systems says how it starts"
 
 
 def test_the_matrix_has_every_allowed_pair_of_values() -> None:
