@@ -3,15 +3,21 @@
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from .support import scheduling
 
 STRICT = os.environ.get("STRICT") == "1"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _use_own_temporary_folder(config)
     # Here are uv, whose cache the generated services share, and the checkers
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     # Hundreds of processes are started here: byte code is worth more than it costs
@@ -20,6 +26,25 @@ def pytest_configure() -> None:
     # told to ignore interruptions, and what the tests start would inherit that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+
+
+def _use_own_temporary_folder(config: pytest.Config) -> None:
+    """What killed processes leave behind goes when the run ends. pytest's own folders stay where they are."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    folder = tempfile.TemporaryDirectory(prefix="shipsmith-tests-", ignore_cleanup_errors=True)
+    # servers that run as another user have their folders in it
+    Path(folder.name).chmod(0o711)
+    os.environ["TMPDIR"] = tempfile.tempdir = folder.name
+    config.add_cleanup(folder.cleanup)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=scheduling.turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.Scheduling:
+    return scheduling.Scheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

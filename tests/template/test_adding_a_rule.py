@@ -12,8 +12,6 @@ from ..support.command_line import shipsmith
 from ..support.services import environments, projects
 from ..support.services.projects import Project
 
-pytestmark = pytest.mark.xdist_group("adding a rule")
-
 PAGE = (location.root() / "docs/adding-a-rule.md").read_text("utf-8")
 MODEL = "src/shop/orders/model.py"
 TEST = "tests/unit/orders/test_shipped.py"

@@ -8,8 +8,6 @@ import pytest
 
 from ..support.services import environments, projects
 
-pytestmark = pytest.mark.xdist_group("descriptions")
-
 DESCRIPTIONS = {
     "customer": "Who buys.",
     "order": "What a customer buys at once.",

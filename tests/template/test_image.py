@@ -21,9 +21,6 @@ from ..support.systems.processes import free_port, wait_until
 
 PORTS = ("HTTP", "GRPC", "METRICS", "POSTGRESQL", "REDIS", "RABBITMQ", "RABBITMQ_MANAGEMENT", "PROMETHEUS")
 
-# One engine and one set of containers serve all of these tests.
-pytestmark = pytest.mark.xdist_group("docker")
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:

@@ -22,8 +22,6 @@ from ..support.systems.processes import Process, free_port
 from ..support.systems.servers import Recipe, Server
 
 CLIENTS = 8
-# The tests share one set of servers.
-pytestmark = pytest.mark.xdist_group("resilience")
 # RabbitMQ writes the list of its queues to disk after 3 s; a younger queue may not survive a kill.
 QUEUES_ON_DISK = 5
 

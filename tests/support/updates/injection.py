@@ -11,6 +11,7 @@ import resource
 import shutil
 import signal
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from errno import EACCES, EIO, ENOSPC
 from functools import cache
@@ -131,6 +132,8 @@ def _main(
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.chdir(project)
     os.environ |= {"XDG_CACHE_HOME": str(small.cache), "FAULTS": str(scratch)}
+    # where a killed run leaves its renderings
+    tempfile.tempdir = str(scratch)
     os.environ["PATH"] = f"{scratch / 'bin'}{os.pathsep}{os.environ['PATH']}"
     location.root = cache(lambda: small.template)
     sys.argv = ["shipsmith", *command.split()]
