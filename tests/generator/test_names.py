@@ -55,6 +55,7 @@ def test_service_names_that_work(name: str) -> None:
     [
         "",
         "Orders",
+        "github",
         "1st",
         "a_b",
         "a--b",
