@@ -180,7 +180,9 @@ def make(folder: Path, preset: str, *options: str) -> list[str]:
 def environment(folder: Path, ports: Mapping[str, int], servers: Mapping[str, str]) -> dict[str, str]:
     variables = {f"ORDERS_{name.upper()}__PORT": str(port) for name, port in ports.items()}
     variables |= {
-        f"ORDERS_{name}": servers[f"TEST_{server.upper()}_URL"] for server, name in SETTINGS.items()
+        f"ORDERS_{name}": servers[f"TEST_{server.upper()}_URL"]
+        for server, name in SETTINGS.items()
+        if (folder / f"orders/compose/{server}.yaml").exists()  # a service refuses settings of others
     }
     if not (folder / "orders/compose/postgresql.yaml").exists():
         variables["ORDERS_DATABASE__URL"] = f"sqlite+aiosqlite:///{folder}/data.db"
