@@ -131,7 +131,8 @@ def _new_option_and_dropped_file(root: Path) -> None:
 
 
 def _moved_folders_and_changed_defaults(root: Path) -> None:
-    move(root / "template/docs/decisions", root / "template/docs/adr")
+    for folder in [path for path in (root / "template").rglob("decisions") if path.parent.name == "docs"]:
+        move(folder, folder.with_name("adr"))
     replace(root / "template/README.md.jinja", "`docs/decisions/`", "`docs/adr/`")
     for folder in [path for path in (root / "template").rglob("unit") if path.parent.name == "tests"]:
         move(folder, folder.with_name("component"))
