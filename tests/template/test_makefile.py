@@ -1,23 +1,43 @@
 """What people give to make, and the folder that a repository is in, are data: nothing runs them."""
 
 import ast
+import os
+import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+from shipsmith.template import location, presets
 
 from ..support.services import projects
 from ..support.services.projects import Project
 
 ANSWERS = {"service_name": "orders", "database": "sqlite", "deploy": "none", "ci": "none"}
-# Prints its arguments, each on a line that ends in a zero byte; `-P -m venv` makes another one.
+EVERYTHING = presets.load(location.root(), "full").answers | {"service_name": "orders", "database": "sqlite"}
+# Prints its arguments, each on a line that ends in a zero byte. `-m venv` makes another one, and
+# `-m shipsmith new` a repository with nothing to do.
 INTERPRETER = """\
 #!/bin/sh
 printf '%s\\0\\n' "$@" >> "$CALLS"
-if [ "$3" = venv ]; then mkdir -p "$4/bin" && cp "$0" "$4/bin/python"; fi
+[ "$1" != -P ] || shift
+if [ "$2" = venv ]; then mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; fi
+if [ "$2 $3" = "shipsmith new" ]; then mkdir -p "$4" && echo 'setup check:' > "$4/Makefile"; fi
 """
+# what a user can pass to a target
+VARIABLES = {"PYTHON", "name"}
+TARGETS = [
+    *("help", "setup", "run", "test", "check", "lint-image", "lock", "image", "up", "down"),
+    *("proto", "lint-proto", "migration", "removals", "lint-manifests"),
+]
+OWN_TARGETS = ["help", "setup", "demo", "test", "test-fast", "check", "updates", "faults"]
 RUNS = "ran.txt"
 
 # Each would leave a file behind if something ran it.
@@ -63,6 +83,11 @@ FOLDERS = [
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return projects.new(tmp_path_factory.mktemp("generated") / "orders", ANSWERS).folder
+
+
+@pytest.fixture(scope="module")
+def with_everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return projects.new(tmp_path_factory.mktemp("everything") / "orders", EVERYTHING).folder
 
 
 @pytest.fixture
@@ -168,6 +193,83 @@ def test_every_target_works_in_every_folder(
     assert not list(tmp_path.rglob(RUNS))
 
 
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_target_of_a_service_with_everything_works_in_every_folder(
+    tmp_path: Path, with_everything: Path, calls: Path, folder: str
+) -> None:
+    """What it starts besides Python has stand-ins: kubectl and docker."""
+    project = Path(shutil.copytree(with_everything, tmp_path / folder / "orders"))
+    python = interpreter(tmp_path / "bin" / "python3")
+    for name in ("docker", "kubectl"):
+        interpreter(tmp_path / "bin" / name)
+    path = f"{python.parent}:/usr/bin:/bin"
+    for target in TARGETS:
+        result = make(project, calls, target, "name=a", f"PYTHON={python}", PATH=path)
+        assert result.returncode == 0, (target, result.stderr)
+    built = called_with(calls)
+    at = built.index("build")
+    assert built[at : at + 4] == ["build", "--tag", "ghcr.io/platform/orders:dev", "."]
+    assert not list(tmp_path.rglob(RUNS))
+
+
+def test_every_target_and_every_variable_is_tried_here(with_everything: Path, generated: Path) -> None:
+    for folder in (with_everything, generated):
+        text = (folder / "Makefile").read_text()
+        phony = re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)
+        assert set(" ".join(phony).split()) <= set(TARGETS)
+        found = re.findall(r"\$\(value (\w+)\)|^(\w+) \?=", text, re.MULTILINE)
+        assert {name for pair in found for name in pair if name} == VARIABLES
+    own = (location.root() / "Makefile").read_text()
+    found = re.findall(r"\$\(value (\w+)\)|^(\w+) \?=", own, re.MULTILINE)
+    assert {name for pair in found for name in pair if name} == {"PYTHON", "WORKERS"}
+
+
+@pytest.mark.parametrize("value", NAMES)
+def test_a_variable_that_a_target_does_not_take_runs_nothing(ready: Path, calls: Path, value: str) -> None:
+    """STRICT is for the tests, the others for other targets."""
+    environment = {"STRICT": value, "name": value, "PYTHON": value}
+    for target in ("test", "check", "run", "help"):
+        assert make(ready, calls, target, **environment).returncode == 0
+    assert not list(ready.rglob(RUNS))
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Callable[[str], Path]:
+    """What shipsmith's own Makefile needs, in a folder of any name."""
+
+    def copied(folder: str) -> Path:
+        root = tmp_path / folder / "shipsmith"
+        root.mkdir(parents=True)
+        for name in ("Makefile", "pyproject.toml", "requirements-dev.lock"):
+            shutil.copy(location.root() / name, root / name)
+        return root
+
+    return copied
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_targets_of_shipsmith_itself_work_in_every_folder(
+    tmp_path: Path, own: Callable[[str], Path], calls: Path, folder: str
+) -> None:
+    root, python = own(folder), interpreter(tmp_path / f"{folder} too" / "python3")
+    for target in OWN_TARGETS:
+        result = make(root, calls, target, f"PYTHON={python}")
+        assert result.returncode == 0, (target, result.stderr)
+    assert not list(tmp_path.rglob(RUNS))
+
+
+@pytest.mark.parametrize("value", NAMES)
+def test_the_number_of_workers_arrives_as_it_was_given(
+    tmp_path: Path, own: Callable[[str], Path], calls: Path, value: str
+) -> None:
+    root, python = own("orders"), interpreter(tmp_path / "python3")
+    result = make(root, calls, "test", f"PYTHON={python}", f"WORKERS={value}")
+    assert result.returncode == 0, result.stderr
+    said = called_with(calls)
+    assert said[said.index("-n") + 1] == value
+    assert not list(tmp_path.rglob(RUNS))
+
+
 @pytest.fixture(scope="module")
 def oddly_placed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A real one, in a folder with all that paths can hold, and with files of such names in it."""
@@ -185,6 +287,32 @@ def test_a_repository_in_a_folder_of_any_name_passes_its_checks_and_tests(oddly_
     oddly_placed.make("check", environment=environment)
     assert " passed" in oddly_placed.make("test", environment=environment)
     assert not list(oddly_placed.folder.parent.parent.rglob(RUNS))
+
+
+def test_a_service_in_a_folder_of_any_name_is_run(oddly_placed: Project) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # gRPC takes any free port
+    environment = {"ORDERS_HTTP__PORT": str(port), "ORDERS_GRPC__PORT": "0"}
+    process = subprocess.Popen(
+        ["make", "run"],
+        cwd=oddly_placed.folder,
+        env=projects.clean_environment() | environment,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            with suppress(OSError):
+                urlopen(f"http://127.0.0.1:{port}/readyz").close()
+                break
+            time.sleep(0.1)
+        assert process.poll() is None
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait()
+    assert (oddly_placed.folder / "data.db").exists()
 
 
 def test_the_name_of_a_migration_is_text_in_it(oddly_placed: Project) -> None:
