@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from shipsmith.template import location, presets
 
 from ..support.services import projects
 from ..support.services.projects import Project
+from ..support.systems.processes import free_port
 
 ANSWERS = {"service_name": "orders", "database": "sqlite", "deploy": "none", "ci": "none"}
 EVERYTHING = presets.load(location.root(), "full").answers | {"service_name": "orders", "database": "sqlite"}
@@ -290,11 +290,9 @@ def test_a_repository_in_a_folder_of_any_name_passes_its_checks_and_tests(oddly_
 
 
 def test_a_service_in_a_folder_of_any_name_is_run(oddly_placed: Project) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # gRPC takes any free port
-    environment = {"ORDERS_HTTP__PORT": str(port), "ORDERS_GRPC__PORT": "0"}
+    ports = [free_port() for _ in range(3)]
+    sections = zip(("HTTP", "GRPC", "METRICS"), ports, strict=True)
+    environment = {f"ORDERS_{section}__PORT": str(port) for section, port in sections}
     process = subprocess.Popen(
         ["make", "run"],
         cwd=oddly_placed.folder,
@@ -305,12 +303,13 @@ def test_a_service_in_a_folder_of_any_name_is_run(oddly_placed: Project) -> None
         deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
             with suppress(OSError):
-                urlopen(f"http://127.0.0.1:{port}/readyz").close()
+                urlopen(f"http://127.0.0.1:{ports[0]}/readyz").close()
                 break
             time.sleep(0.1)
         assert process.poll() is None
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
         process.wait()
     assert (oddly_placed.folder / "data.db").exists()
 

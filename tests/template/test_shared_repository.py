@@ -25,7 +25,7 @@ PREFIXES = ("services-orders-", "services-billing-")
 NEWER = "echo newer > Makefile; echo added > new.txt; git add Makefile new.txt"
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str | Path) -> str:
     return projects.run("git", *PEOPLE, *arguments, directory=folder)
 
 
