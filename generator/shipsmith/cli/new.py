@@ -81,21 +81,21 @@ def new(
     if dry_run:
         created = preview(answers, template, place)
     else:
-        if asking:
-            _confirm(answers, destination)
-        if sys.stderr.isatty():
-            complain(f"Creating {destination} …")
+        _announce(answers, destination, confirmed=not asking)
         created = create(answers, template, destination, git=git, before_publishing=_too_late_to_interrupt)
     _report(created, answers, created_report.How(destination, git, written=not dry_run), as_json=json_)
 
 
-def _confirm(answers: Answers, destination: Path) -> None:
-    """Raise UserError unless the user confirms."""
-    from .prompts import confirm
+def _announce(answers: Answers, destination: Path, *, confirmed: bool) -> None:
+    """Say what follows. Raises UserError unless the user has confirmed it, or does so now."""
+    if not confirmed:
+        from .prompts import confirm
 
-    lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items() if name != NUMBERS]
-    if not confirm("\n".join(["", f"This will be created in {plain(str(destination))}:", *lines, ""])):
-        raise UserError("cancelled, nothing was written")
+        lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items() if name != NUMBERS]
+        if not confirm("\n".join(["", f"This will be created in {plain(str(destination))}:", *lines, ""])):
+            raise UserError("cancelled, nothing was written")
+    if sys.stderr.isatty():
+        complain(f"Creating {destination} …")
 
 
 def _report(created: Created, answers: Answers, how: created_report.How, *, as_json: bool) -> None:
