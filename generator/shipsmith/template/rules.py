@@ -14,8 +14,8 @@ from .questionnaire import Questionnaire
 
 NOTHING = (False, "none")
 PLACES = "template/_shared/places.jinja"
-SERVER = "server"
-"""The only part that does not fill a place: it describes a server, from which shared files are generated."""
+OF_A_SERVER = ("server", "server_compose")
+"""The only parts that fill no place: they describe a server, from which shared files are generated."""
 
 LISTS_OF_PACKAGES = ("universe.in", "universe.lock", "shipsmith.lock", "reserved.jinja")
 COMMON_WORDS = {"memory"}
@@ -126,7 +126,7 @@ def _folders(layout: Layout) -> Iterator[str]:
 def _parts(layout: Layout) -> Iterator[str]:
     for page in layout.pages:
         for name in assigned(page):
-            if name not in layout.places and name != SERVER:
+            if name not in layout.places and name not in OF_A_SERVER:
                 yield (
                     f"{_short(layout, page)} fills {name}, which is not a place in a shared file. "
                     f"{PLACES} lists the places"
