@@ -56,6 +56,10 @@ WRONG: dict[str, tuple[Change, str]] = {
         f"{REDIS}/_option/parts.jinja fills env_exampel, "
         "which is not a place in a shared file. template/_shared/places.jinja lists the places",
     ),
+    "a server without a part of its compose file": (
+        replace(f"{REDIS}/_option/parts.jinja", "macro server_compose()", "macro readme()"),
+        f"{REDIS}/_option/parts.jinja lacks server_compose: a server needs both server and server_compose",
+    ),
     "a language without a page": (
         replace("copier.yml", "choices: [python]", "choices: [python, go]"),
         "template/{{ in_go }}/_option/parts.jinja is missing. language=go requires it",

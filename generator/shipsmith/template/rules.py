@@ -125,7 +125,10 @@ def _folders(layout: Layout) -> Iterator[str]:
 
 def _parts(layout: Layout) -> Iterator[str]:
     for page in layout.pages:
-        for name in assigned(page):
+        names = assigned(page)
+        if len(missing := [name for name in OF_A_SERVER if name not in names]) == 1:
+            yield f"{_short(layout, page)} lacks {missing[0]}: a server needs both {' and '.join(OF_A_SERVER)}"
+        for name in names:
             if name not in layout.places and name not in OF_A_SERVER:
                 yield (
                     f"{_short(layout, page)} fills {name}, which is not a place in a shared file. "
