@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from shipsmith.project.create import create
 from shipsmith.template import location, versions
 from shipsmith.template.questionnaire import Questionnaire
 
+from ..support import preloaded
 from ..support.command_line import SHIPSMITH, left_in, shipsmith
 
 NEW = [*SHIPSMITH, "new", "orders", "--defaults", "--preset", "minimal"]
@@ -29,19 +31,27 @@ def whole(project: Path) -> bool:
     return status.returncode == 0 and not status.stdout and (project / "requirements.lock").is_file()
 
 
+def _start(folder: Path) -> preloaded.Process:
+    with open(os.devnull, "wb") as nothing:
+        return preloaded.Process(
+            preloaded.SHIPSMITH, NEW[len(SHIPSMITH) :], folder, os.environ, nothing, nothing
+        )
+
+
 def test_a_killed_run_leaves_nothing_or_everything(tmp_path: Path) -> None:
     """SIGKILL at moments spread at random over a whole run; the next run removes what was left."""
     started = time.monotonic()
-    subprocess.run(NEW, cwd=tmp_path, check=True, capture_output=True)
+    assert _start(tmp_path).wait() == 0
     seconds = time.monotonic() - started
     moments = random.Random(2026)
     outcomes = []
     for number in range(KILLS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        process = subprocess.Popen(NEW, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = _start(folder)
         time.sleep(moments.uniform(0, seconds * 1.05))
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
         process.wait()
         made = folder / "orders"
         assert not made.exists() or whole(made)

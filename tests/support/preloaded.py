@@ -20,6 +20,8 @@ from typing import IO
 from .systems.processes import bound_to_parent
 
 ROOT = Path(__file__).parents[2]
+SHIPSMITH = "from shipsmith import __main__; __main__.main()"
+"""The program of the command line."""
 MODULES = [
     "copier",
     "grpc_tools._protoc_compiler",

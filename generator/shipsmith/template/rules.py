@@ -127,7 +127,8 @@ def _parts(layout: Layout) -> Iterator[str]:
     for page in layout.pages:
         names = assigned(page)
         if len(missing := [name for name in OF_A_SERVER if name not in names]) == 1:
-            yield f"{_short(layout, page)} lacks {missing[0]}: a server needs both {' and '.join(OF_A_SERVER)}"
+            needed = " and ".join(OF_A_SERVER)
+            yield f"{_short(layout, page)} lacks {missing[0]}: a server needs both {needed}"
         for name in names:
             if name not in layout.places and name not in OF_A_SERVER:
                 yield (

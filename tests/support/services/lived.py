@@ -47,7 +47,6 @@ ANSWERS: Answers = {
 VERSIONS = "src/shop/migrations/versions"
 CLIENT = Path(__file__).with_name("old_client.py")
 
-SHIPSMITH = "from shipsmith import __main__; __main__.main()"
 MIGRATE_AND_SERVE = """
 import sys
 from shop import __main__
@@ -86,7 +85,7 @@ class Lived:
 
     def change(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run shipsmith in the repository."""
-        return preloaded.run(SHIPSMITH, arguments, self.folder, os.environ)
+        return preloaded.run(preloaded.SHIPSMITH, arguments, self.folder, os.environ)
 
     def commit(self, title: str) -> None:
         git(self.folder, "add", "-A")
