@@ -118,13 +118,13 @@ class LogInterceptor(Interceptor):
         ids = _ids(call.context)
         call.context.set_trailing_metadata((("x-request-id", ids["request_id"]),))
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(**ids):
-            try:
-                return await call.proceed()
-            finally:
-                code = call.context.code() or grpc.StatusCode.OK
-                seconds = round(time.perf_counter() - started, 6)
-                self._log.info("call", method=call.method, status=code.name, seconds=seconds)
+        structlog.contextvars.bind_contextvars(**ids)  # for good: each call has a context of its own
+        try:
+            return await call.proceed()
+        finally:
+            code = call.context.code() or grpc.StatusCode.OK
+            seconds = round(time.perf_counter() - started, 6)
+            self._log.info("call", method=call.method, status=code.name, seconds=seconds)
 
 
 def _ids(context: Context) -> dict[str, str]:
