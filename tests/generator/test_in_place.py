@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from shipsmith.errors import UserError
-from shipsmith.project import place
+from shipsmith.project import site
 from shipsmith.project.create import create
 from shipsmith.template import location, versions
 from shipsmith.template.questionnaire import Questionnaire
@@ -298,7 +298,7 @@ def test_what_is_not_a_fresh_clone_is_refused_with_the_reason(tmp_path: Path, cl
     prepare(clone)
     before = everything(tmp_path)
     with pytest.raises(UserError, match=reason):
-        place.inspect(clone)
+        site.inspect(clone)
     assert everything(tmp_path) == before
 
 

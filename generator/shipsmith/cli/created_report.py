@@ -51,14 +51,14 @@ def show(created: Created, how: How) -> None:
 
 def _repository(created: Created, how: How) -> dict[str, Any] | None:
     """The repository that has the project, and what `new` does with it; None if there is none."""
-    place = created.place
-    if not place.repository:
-        folder = str(place.folder)
+    site = created.site
+    if not site.repository:
+        folder = str(site.folder)
         return {"folder": folder, "subfolder": "", "created": True, "committed": True} if how.git else None
-    committed = bool(how.git and place.clone)
+    committed = bool(how.git and site.clone)
     return {
-        "folder": str(place.repository),
-        "subfolder": place.subfolder,
+        "folder": str(site.repository),
+        "subfolder": site.subfolder,
         "created": False,
         "committed": committed,
     }
@@ -66,18 +66,18 @@ def _repository(created: Created, how: How) -> dict[str, Any] | None:
 
 def _notes(created: Created, how: How) -> Iterator[str]:
     """What differs from a folder that did not exist, in a sentence each."""
-    place = created.place
+    site = created.site
     would = "" if how.written else "would be "
     if created.replaced:
         names = ", ".join(created.replaced)
         yield f"{names}: {would}replaced by the project's own; the history has what was there"
     if any(path.casefold() == ".gitignore" for path in created.replaced):
         yield "Lines of your .gitignore that the project's own lacks are kept at its end."
-    if place.clone and how.git:
-        yield f"The project {would or 'is '}committed to the branch {place.clone.branch} of this repository."
-    if place.repository and place.subfolder:
+    if site.clone and how.git:
+        yield f"The project {would or 'is '}committed to the branch {site.clone.branch} of this repository."
+    if site.repository and site.subfolder:
         yield (
-            f"{place.repository} is a repository already, so none is created in it. To commit the project: "
+            f"{site.repository} is a repository already, so none is created in it. To commit the project: "
             f"{command('git', '-C', str(how.destination), 'add', '.')}"
         )
     if created.ignored:

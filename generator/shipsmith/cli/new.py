@@ -75,27 +75,31 @@ def new(
     given = Given(dest, preset or [], set_ or [], resource, field or [], describe or [], model, answers_file)
     answers = questionnaire.resolve(collect(given, questionnaire, template.root, asking=asking))
     destination = dest or Path(answers["service_name"])
-    place = prepare(destination, to_write=not dry_run)
+    site = prepare(destination, to_write=not dry_run)
     if FOLDER in questionnaire.asked:
-        answers = questionnaire.resolve(answers | {FOLDER: place.subfolder})
+        answers = questionnaire.resolve(answers | {FOLDER: site.subfolder})
     if dry_run:
-        created = preview(answers, template, place)
+        created = preview(answers, template, site)
     else:
-        _announce(answers, destination, confirmed=not asking)
+        _announce(answers, destination, asking=asking)
         created = create(answers, template, destination, git=git, before_publishing=_too_late_to_interrupt)
     _report(created, answers, created_report.How(destination, git, written=not dry_run), as_json=json_)
 
 
-def _announce(answers: Answers, destination: Path, *, confirmed: bool) -> None:
-    """Say what follows. Raises UserError unless the user has confirmed it, or does so now."""
-    if not confirmed:
-        from .prompts import confirm
-
-        lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items() if name != NUMBERS]
-        if not confirm("\n".join(["", f"This will be created in {plain(str(destination))}:", *lines, ""])):
-            raise UserError("cancelled, nothing was written")
+def _announce(answers: Answers, destination: Path, *, asking: bool) -> None:
+    if asking:
+        _confirm(answers, destination)
     if sys.stderr.isatty():
         complain(f"Creating {destination} …")
+
+
+def _confirm(answers: Answers, destination: Path) -> None:
+    """Raise UserError unless the user confirms."""
+    from .prompts import confirm
+
+    lines = [f"  {name:<18}{plain(shown(value))}" for name, value in answers.items() if name != NUMBERS]
+    if not confirm("\n".join(["", f"This will be created in {plain(str(destination))}:", *lines, ""])):
+        raise UserError("cancelled, nothing was written")
 
 
 def _report(created: Created, answers: Answers, how: created_report.How, *, as_json: bool) -> None:

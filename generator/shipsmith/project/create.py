@@ -17,14 +17,14 @@ from ..rendering.render import render
 from ..template.versions import Template
 from . import filling, workspace
 from .existing import Project
-from .place import Clone, Place, inspect
+from .site import Clone, Site, inspect
 
 IGNORE_FILE = ".gitignore"
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    place: Place
+    site: Site
     files: list[str]
     """The paths of its files."""
     replaced: list[str] = field(default_factory=list)
@@ -33,8 +33,8 @@ class Created:
     """Files that the repository around it ignores."""
 
 
-def prepare(destination: Path, *, to_write: bool) -> Place:
-    """The place of a project that is created next, after what a killed process left there is removed.
+def prepare(destination: Path, *, to_write: bool) -> Site:
+    """The site of a project that is created next, after what a killed process left there is removed.
 
     Raises UserError if no project can be created there.
     """
@@ -65,20 +65,20 @@ def create(
     how = _How(answers, template, git, before_publishing)
     if os.path.lexists(destination):
         return _fill(destination, how)
-    place = inspect(destination)
+    site = inspect(destination)
     with workspace.folders_above(destination), workspace.workspace(destination) as folder:
-        created = _described(place, _make(folder, answers, template))
-        if git and not place.repository:
+        created = _described(site, _make(folder, answers, template))
+        if git and not site.repository:
             first_commit.commit_all(folder, how.message)
         before_publishing()
         workspace.publish(folder, destination)
     return created
 
 
-def preview(answers: Mapping[str, Any], template: Template, place: Place) -> Created:
+def preview(answers: Mapping[str, Any], template: Template, site: Site) -> Created:
     """What `create` would do. Nothing is written there."""
     with TemporaryDirectory(prefix="shipsmith-preview-") as name:
-        return _described(place, _make(Path(name), answers, template))
+        return _described(site, _make(Path(name), answers, template))
 
 
 def paths(folder: Path) -> list[str]:
@@ -104,13 +104,13 @@ def _make(folder: Path, answers: Mapping[str, Any], template: Template) -> list[
     return paths(folder)
 
 
-def _described(place: Place, files: list[str]) -> Created:
+def _described(site: Site, files: list[str]) -> Created:
     # on some file systems, readme.md and README.md are one file
     ours = {path.casefold() for path in files}
-    replaced = [path for path in place.clone.files if path.casefold() in ours] if place.clone else []
-    around = place.repository if place.subfolder else None
-    ignored = _ignored(around, place.subfolder, files) if around else []
-    return Created(place, files, replaced, ignored)
+    replaced = [path for path in site.clone.files if path.casefold() in ours] if site.clone else []
+    around = site.repository if site.subfolder else None
+    ignored = _ignored(around, site.subfolder, files) if around else []
+    return Created(site, files, replaced, ignored)
 
 
 def _ignored(repository: Path, subfolder: str, files: list[str]) -> list[str]:
@@ -120,10 +120,10 @@ def _ignored(repository: Path, subfolder: str, files: list[str]) -> list[str]:
 def _fill(destination: Path, how: _How) -> Created:
     """Create the project in a folder that exists."""
     with filling.alone(destination) as lock:
-        place = inspect(destination)
+        site = inspect(destination)
         with filling.workspace(destination) as within:
             folder = within / filling.PROJECT
-            created = _described(place, _make(folder, how.answers, how.template))
+            created = _described(site, _make(folder, how.answers, how.template))
             if IGNORE_FILE in created.replaced:
                 _keep_lines(folder / IGNORE_FILE, destination / IGNORE_FILE)
             journal = filling.describe(destination, within, created.files, created.replaced)
@@ -139,16 +139,16 @@ def _with_git(
     journal: filling.Journal, created: Created, within: Path, how: _How, lock: int
 ) -> tuple[filling.Journal, Callable[[], None] | None]:
     """The journal, and what commits the published files; None where a repository around them does not."""
-    place, folder = created.place, within / filling.PROJECT
-    if place.clone:
-        git = replace(place.clone.git, inherited=(lock,))
-        tree, commit = _committed(git, place.clone, created, within, how.message)
-        journal = replace(journal, head=place.clone.head, tree=tree)
-        return journal, partial(first_commit.advance, git, commit, place.clone.head, how.message)
-    if place.repository:
+    site, folder = created.site, within / filling.PROJECT
+    if site.clone:
+        git = replace(site.clone.git, inherited=(lock,))
+        tree, commit = _committed(git, site.clone, created, within, how.message)
+        journal = replace(journal, head=site.clone.head, tree=tree)
+        return journal, partial(first_commit.advance, git, commit, site.clone.head, how.message)
+    if site.repository:
         return journal, None
     first_commit.commit_all(folder, how.message)
-    return replace(journal, makes_repository=True), partial(os.rename, folder / ".git", place.folder / ".git")
+    return replace(journal, makes_repository=True), partial(os.rename, folder / ".git", site.folder / ".git")
 
 
 def _keep_lines(ours: Path, theirs: Path) -> None:

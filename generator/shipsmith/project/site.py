@@ -1,4 +1,4 @@
-"""The place of a new project: what is there already, and the repository around it."""
+"""The site of a new project: what is there already, and the repository around it."""
 
 import os
 import re
@@ -33,7 +33,7 @@ class Clone:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Site:
     folder: Path
     is_filled: bool
     """Whether the folder exists, so that it is filled in place."""
@@ -49,25 +49,25 @@ class Place:
         return self.folder.relative_to(self.repository).as_posix()
 
 
-def inspect(folder: Path) -> Place:
-    """The place of a project in `folder`, whose path must be resolved.
+def inspect(folder: Path) -> Site:
+    """The site of a project in `folder`, whose path must be resolved.
 
     Raises UserError with all reasons if no project can be created there.
     """
     if not os.path.lexists(folder):
         above = next(each for each in folder.parents if os.path.lexists(each))
         _check_folder(above)
-        return Place(folder, is_filled=False, repository=_around(above, folder))
+        return Site(folder, is_filled=False, repository=_around(above, folder))
     _check_folder(folder)
     names = _names(folder)
     if not names:
-        return Place(folder, is_filled=True, repository=_around(folder, folder))
+        return Site(folder, is_filled=True, repository=_around(folder, folder))
     if ".git" not in names:
         raise UserError(
             f"{folder} exists and is not empty ({_some(names)}). Choose another place, or empty it"
         )
     clone = _clone(folder, names - {".git"})
-    return Place(folder, is_filled=True, repository=folder, clone=clone)
+    return Site(folder, is_filled=True, repository=folder, clone=clone)
 
 
 def _check_folder(folder: Path) -> None:
