@@ -105,7 +105,7 @@ def _same_lines(project: Project) -> None:
     replace(project.package / "logs.py", logs, "        structlog.processors.dict_tracebacks,\n" + logs)
     replace(project.package / f"{project.health}.py", "CHECK_SECONDS = 2\n", "CHECK_SECONDS = 1.5\n")
     problems = project.package / "entrypoints/problems.py"
-    replace(problems, '"the service failed; it was logged"', '"the service failed; we will see to it"')
+    replace(problems, '"the request is invalid"', '"the request has mistakes"')
     replace(project.decision, "Accepted, orders's first day.", "Accepted by the platform team.")
     _substitute(project.decision, r"Each resource has a folder", "Every resource has a folder")
     if (hooks := project.folder / ".pre-commit-config.yaml").exists():

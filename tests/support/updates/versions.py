@@ -103,8 +103,8 @@ def _rename_and_format(root: Path) -> None:
     problems = root / HTTP / "src/{{ package }}/entrypoints/problems.py"
     broken = ["request", "STATUS[kind]", "str(error)", "type=TYPES[kind]", "errors=invalid"]
     _one_argument_a_line(problems, "return problem(", broken)
-    failed = '"the service failed; it was logged"'
-    _one_argument_a_line(problems, "return problem(", ["request", "HTTPStatus.INTERNAL_SERVER_ERROR", failed])
+    invalid = ["request", "HTTPStatus.UNPROCESSABLE_ENTITY", '"the request is invalid"', "errors=invalid"]
+    _one_argument_a_line(problems, "return problem(", invalid)
     decision = root / "template/docs/decisions" / DECISION
     decision.write_text(_wrapped(decision.read_text("utf-8"), width=90), "utf-8")
     (root / "template/docs/logo.png").write_bytes(png(30, 110, 90))
