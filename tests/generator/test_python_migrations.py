@@ -2,7 +2,10 @@
 
 import pytest
 from shipsmith.errors import UserError
-from shipsmith.rendering.derived.python_migrations import read
+from shipsmith.model.migration import after_update
+from shipsmith.rendering.derived.python_migrations import read, write
+from shipsmith.template import location, versions
+from shipsmith.template.questionnaire import Questionnaire
 
 FOLDER = "src/orders/migrations/versions"
 
@@ -74,3 +77,15 @@ def test_everything_that_cannot_be_read_is_told_at_once() -> None:
         read(files)
     places = [problem.partition(":")[0].rsplit("/", 1)[1] for problem in caught.value.problems]
     assert places == ["a.py", "b.py", "c.py", "d.py", "e.py", "f.py", "g.py"]
+
+
+def test_a_first_migration_that_is_labelled_after_the_service_is_followed() -> None:
+    """What follows it first begins the branch that all others are in."""
+    first = {f"{FOLDER}/0001_shop.py": migration("first", None, branch_labels=("shop",))}
+    answers = Questionnaire(location.root()).resolve({"service_name": "shop", "database": "sqlite"})
+    steps = ({"do": "add_moment", "table": "orders", "name": each} for each in ("seen_at", "sent_at"))
+    added = [after_update(f"Add {step['name']}", "", [step]) for step in steps]
+    written = write(first, added, answers, versions.working())
+    second, third = (each for each in read(first | written).revisions.values() if each.id != "first")
+    assert (second.follows, second.labels) == (("first",), ("tables",))
+    assert (third.follows, third.labels) == ((second.id,), ())

@@ -136,7 +136,7 @@ def leave_migrations(sides: Sides, old: Recipe, new: Recipe, remodel: Remodel) -
     if not before or not after:
         return sides
     if old.template != new.template:
-        first = {path for path in after - before if follows_of(old, new) and language.is_first(path)}
+        first = {path for path in after - before if language.is_first(path)}
         return sides.as_the_user_has(before | first)
     if remodel.changes:
         return sides.as_the_user_has(before | after)

@@ -148,13 +148,14 @@ def _names(value: Any) -> tuple[str, ...]:
 def _place(chain: Chain, paths: Iterable[str], migration: Migration, answers: Answers) -> dict[str, Any]:
     """Where a migration comes in the chain: its path, and what it says of itself."""
     before = migration.follows or TABLES
-    tables = chain.root(before)
+    # one version labelled the first migration with the name of the service
+    tables = chain.root(before) or chain.root(answers["service_name"].replace("-", "_"))
     if not tables:
         raise UserError(
             f"no migration has the branch label {before!r}, so none can follow. Restore the first one"
         )
     removals = chain.root(REMOVALS)
-    labels = [TABLES] if migration.follows else []
+    labels = [] if chain.root(TABLES) else [TABLES]
     needs: tuple[str, ...] = ()
     if migration.removes:
         follows = chain.head(removals).id if removals else None
