@@ -49,11 +49,14 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="List the files without 
 WithGit = Annotated[bool, typer.Option("--git/--no-git", help="Create a git repository, with a commit.")]
 
 
-@app.command(
-    epilog="Examples:\n\n  shipsmith new orders\n\n  shipsmith new orders --preset full --defaults\n\n"
+EXAMPLES = (
+    "Examples:\n\n  shipsmith new orders\n\n  shipsmith new orders --preset full --defaults\n\n"
     "  shipsmith new billing --resource invoice --field 'customer: str' --field 'total: decimal(12,2)?'\n\n"
     "  shipsmith new shop --model shop.yml"
 )
+
+
+@app.command(epilog=EXAMPLES)
 def new(
     dest: Destination = None,
     preset: Presets = None,
