@@ -1,5 +1,7 @@
 """The ways in which rules can be broken. Each entrypoint answers them in its protocol's own code."""
 
+from uuid import UUID
+
 
 class DomainError(Exception):
     """A rule was broken."""
@@ -11,6 +13,10 @@ class NotFoundError(DomainError):
 
 class AlreadyExistsError(DomainError):
     """Something is kept under that id already."""
+
+    def __init__(self, where: str, entity_id: UUID) -> None:
+        super().__init__(f"something in {where} has the id {entity_id}")
+        self.entity_id = entity_id
 
 
 class StaleVersionError(DomainError):

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 Check = Callable[[], Awaitable[None]]
 
 CHECK_SECONDS = 2
+
+log = structlog.get_logger()
 
 
 class Health:
@@ -20,6 +24,7 @@ class Health:
         self._checking: asyncio.Task[None] | None = None
         self._refused: set[str] = set()
         self._accepted: set[str] = set()
+        self._failing: set[str] = set()
         self.stopping = asyncio.Event()
         """Set once the process was told to end: it is ready no more, and what runs in it drains."""
 
@@ -51,17 +56,15 @@ class Health:
         return [*self._checks, *sorted(self._refused)]
 
     async def _check(self) -> None:
-        names = list(self._checks)
-        answers = await asyncio.gather(*(_answers(self._checks[name]) for name in names))
-        for name, ok in zip(names, answers, strict=True):
-            if ok:
-                del self._checks[name]
+        await asyncio.gather(*map(self._ask, list(self._checks)))
 
-
-async def _answers(check: Check) -> bool:
-    try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await check()
-    except Exception:
-        return False
-    return True
+    async def _ask(self, name: str) -> None:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._checks[name]()
+        except Exception as error:
+            if name not in self._failing:
+                log.warning("not ready", failing=name, exc_info=error)
+            self._failing.add(name)
+        else:
+            del self._checks[name]

@@ -1,14 +1,22 @@
-"""One JSON object a line on standard output, for the service's own events and its libraries' alike."""
+"""One JSON object a line on standard output, for the service's own events and its libraries' alike.
+
+What callers have sent is not logged. Messages of exceptions may hold it, those of databases above all: of an
+exception, a line says the kind and where it was raised, and only at the level DEBUG what it says itself.
+"""
 
 import logging
 import sys
 import time
-from typing import Literal
+import traceback
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import orjson
 import structlog
 from pydantic import BaseModel
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+log = structlog.get_logger()
 
 
 class LogSettings(BaseModel):
@@ -21,7 +29,7 @@ def configure(settings: LogSettings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.format_exc_info if level == logging.DEBUG else _outline_exc_info,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
@@ -60,3 +68,37 @@ class Seldom:
         if time.monotonic() >= self._due:
             self._log.warning(event, count=self._count, **values)
             self._due, self._count = time.monotonic() + self._seconds, 0
+
+
+def report(_loop: object, context: dict[str, Any]) -> None:
+    """For asyncio, whose own report of a task that failed holds the exception's message."""
+    log.error("task failed", reason=context["message"], exc_info=context.get("exception"))
+
+
+def outline(error: BaseException) -> str:
+    """The traceback without messages, except those of the system: they name files and addresses."""
+    return "\n".join(_outlined(error))
+
+
+def _outlined(error: BaseException) -> Iterator[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause:
+        yield from _outlined(cause)
+        yield "which led to:"
+    yield from (line.rstrip() for line in traceback.format_tb(error.__traceback__))
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    yield f"{kind}: {error}" if isinstance(error, OSError) else kind
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _outlined(each)
+
+
+def _outline_exc_info(_logger: object, _method: str, event: EventDict) -> EventDict:
+    found = event.pop("exc_info", None)
+    if isinstance(found, tuple):
+        found = found[1]
+    elif found and not isinstance(found, BaseException):
+        found = sys.exc_info()[1]
+    if found:
+        event["exception"] = outline(found)
+    return event

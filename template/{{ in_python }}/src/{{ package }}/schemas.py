@@ -1,12 +1,21 @@
 """What the schemas of all resources share: how outside input is read, for every entrypoint."""
 
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 UNCHANGED: Any = None
 """The default of a patch's field: it is never looked at, and no caller can send it."""
+
+
+def _digits(value: object) -> object:
+    return int(value) if isinstance(value, str) and re.fullmatch("-?[0-9]{1,20}", value) else value
+
+
+DIGITS = BeforeValidator(_digits)
+"""A number as text, which parameters in URLs are: digits, and no more of what int() would take."""
 
 
 class Fields(BaseModel):
@@ -39,7 +48,7 @@ class Query(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(strict=True, ge=1, le=200), DIGITS] = 50
     cursor: Annotated[UUID | None, Field(description="`next_cursor` of the page before")] = None
 
     def filters(self) -> dict[str, Any]:

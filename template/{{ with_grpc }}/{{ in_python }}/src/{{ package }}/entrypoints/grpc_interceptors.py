@@ -12,8 +12,9 @@ import structlog
 
 from ..errors import (
     AlreadyExistsError,
-    ConflictError,
+    DomainError,
     DuplicateError,
+    FieldError,
     NotFoundError,
     StaleVersionError,
     TimedOutError,
@@ -38,7 +39,8 @@ STATUS: dict[type[Exception], grpc.StatusCode] = {
     OverloadedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     NotFoundError: grpc.StatusCode.NOT_FOUND,
     AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
-    ConflictError: grpc.StatusCode.FAILED_PRECONDITION,
+    DomainError: grpc.StatusCode.FAILED_PRECONDITION,
+    FieldError: grpc.StatusCode.INVALID_ARGUMENT,
     DuplicateError: grpc.StatusCode.ALREADY_EXISTS,
     UnknownReferenceError: grpc.StatusCode.FAILED_PRECONDITION,
     StaleVersionError: grpc.StatusCode.ABORTED,
@@ -48,6 +50,9 @@ STATUS: dict[type[Exception], grpc.StatusCode] = {
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Behavior = Callable[[Any, Context], Awaitable[Any]]
+
+# clients take 8 KiB of trailers, in which a character may need twelve bytes
+LONGEST_DETAIL = 500
 
 log = structlog.get_logger()
 
@@ -152,13 +157,14 @@ class StatusInterceptor(Interceptor):
         except grpc.aio.AbortError:
             raise
         except Exception as error:
-            if timeout.expired():
+            if timeout.expired() and isinstance(error, TimeoutError):
                 await call.context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"took over {limit:.3f} s")
             await _abort(call, error)
 
 
 async def _abort(call: Call, error: Exception) -> NoReturn:
-    if status := STATUS.get(type(error)):
-        await call.context.abort(status, str(error))
+    for kind in type(error).__mro__:
+        if status := STATUS.get(kind):
+            await call.context.abort(status, str(error)[:LONGEST_DETAIL])
     log.error("call failed", method=call.method, exc_info=error)
     await call.context.abort(grpc.StatusCode.INTERNAL, "the service failed; it was logged")

@@ -1,4 +1,4 @@
-"""One log line for each request."""
+"""One log line for each request. What the caller has sent is not in it, the path included."""
 
 import time
 
@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .probes import PROBES
 from .request_ids import request_ids
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 log = structlog.get_logger()
 
@@ -40,8 +42,8 @@ class AccessLog:
             finally:
                 self._log.info(
                     "request",
-                    method=scope["method"],
-                    path=scope["path"],
+                    method=scope["method"] if scope["method"] in METHODS else None,
+                    route=getattr(scope.get("route"), "path", None),
                     status=status,
                     seconds=round(time.perf_counter() - started, 6),
                 )

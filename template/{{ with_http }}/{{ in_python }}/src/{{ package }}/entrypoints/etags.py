@@ -3,6 +3,7 @@
 import re
 
 TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*(?:,|$)')
+VERSION = re.compile("[1-9][0-9]{0,17}")
 
 
 def etag(version: int) -> str:
@@ -14,7 +15,7 @@ def expected_versions(if_match: str | None) -> frozenset[int] | None:
     if if_match is None or if_match.strip() == "*":
         return None
     tags = [tag for weak, tag in TAG.findall(if_match) if not weak]
-    return frozenset(int(tag) for tag in tags if tag.isascii() and tag.isdecimal() and len(tag) < 19)
+    return frozenset(int(tag) for tag in tags if VERSION.fullmatch(tag))
 
 
 def matches(if_none_match: str | None, version: int) -> bool:

@@ -144,7 +144,7 @@ class Limits:
         except Exception as error:
             late = timeout.expired()
             if not late:
-                log.error("request failed", path=scope["path"], exc_info=error)
+                log.error("request failed", exc_info=error)
             if started:
                 raise
             if late:

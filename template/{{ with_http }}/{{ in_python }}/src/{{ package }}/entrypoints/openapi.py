@@ -30,6 +30,9 @@ def add_schemas(app: FastAPI, routes: Sequence[APIRoute]) -> None:
                 for method in route.methods or ():
                     operation = document["paths"][route.path][method.lower()]
                     _describe(operation["parameters"], query.field_info.annotation)
+            for operation in document["paths"].get(route.path, {}).values():
+                for parameter in operation.get("parameters", ()):
+                    parameter["schema"] = _given(parameter["schema"])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
@@ -49,3 +52,11 @@ def _describe(parameters: list[dict[str, Any]], query: Any) -> None:
     for parameter in parameters:
         if parameter["in"] == "query":
             parameter["schema"] = properties[parameter["name"]]
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of a parameter that a caller sends: it is text, never null."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
+    default = {"default": schema["default"]} if schema.get("default") is not None else {}
+    return {**kinds[0], **rest, **default} if len(kinds) == 1 else schema

@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 
 from ..errors import (
     AlreadyExistsError,
-    ConflictError,
     DomainError,
     DuplicateError,
     FieldError,
@@ -24,9 +23,9 @@ from ..errors import (
 STATUS: dict[type[Exception], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     AlreadyExistsError: HTTPStatus.CONFLICT,
-    ConflictError: HTTPStatus.CONFLICT,
+    DomainError: HTTPStatus.CONFLICT,
+    FieldError: HTTPStatus.UNPROCESSABLE_ENTITY,
     DuplicateError: HTTPStatus.CONFLICT,
-    UnknownReferenceError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StaleVersionError: HTTPStatus.PRECONDITION_FAILED,
 }
 
@@ -76,11 +75,12 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 async def _broken_rule(request: Request, error: Exception) -> Response:
-    kind = type(error)
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     if not isinstance(error, FieldError):
-        return problem(request, STATUS[kind], str(error))
+        return problem(request, status, str(error))
     invalid = [{"part": f"body/{error.field}", "detail": error.detail}]
-    return problem(request, STATUS[kind], str(error), type=TYPES[kind], errors=invalid)
+    name = TYPES.get(type(error), "about:blank")
+    return problem(request, status, str(error), type=name, errors=invalid)
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from .database import DatabaseSettings
+from .tables import quote_names
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -48,6 +49,7 @@ async def connect(settings: DatabaseSettings) -> AsyncIterator[AsyncConnection]:
         poolclass=NullPool,
         connect_args={"timeout": 5, "server_settings": SESSION},
     )
+    quote_names(engine)
     async with engine.connect() as connection:
         # polled: CREATE INDEX CONCURRENTLY waits for all statements, so for one that waits for this lock, too
         while not await connection.scalar(LOCK):

@@ -3,14 +3,27 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from .outages import Pool, translate
+from .tables import quote_names
+
+Rule = Literal["unique", "reference", "values"]
+# others are mistakes of the code, such as a missing value
+RULES: dict[str | None, Rule] = {
+    "SQLITE_CONSTRAINT_UNIQUE": "unique",
+    "SQLITE_CONSTRAINT_PRIMARYKEY": "unique",
+    "SQLITE_CONSTRAINT_FOREIGNKEY": "reference",
+    "SQLITE_CONSTRAINT_TRIGGER": "reference",  # ON DELETE RESTRICT
+    "SQLITE_CONSTRAINT_CHECK": "values",
+}
 
 # result codes of a file that cannot be used at present (sqlite.org/rescode.html)
 OUTAGES = {
@@ -29,7 +42,8 @@ class DatabaseSettings(BaseModel):
 
 @asynccontextmanager
 async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(settings.url.get_secret_value(), poolclass=Pool)
+    engine = create_async_engine(settings.url.get_secret_value(), poolclass=Pool, hide_parameters=True)
+    quote_names(engine)
     translate(engine, is_outage)
     event.listen(engine.sync_engine, "connect", _configure)
     try:
@@ -55,3 +69,8 @@ def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None
 def is_outage(error: Exception) -> bool:
     # the lowest byte is the kind, the rest its details
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in OUTAGES
+
+
+def broken_rule(error: IntegrityError) -> Rule | None:
+    """What kind of rule the values break; None where it is none that a caller could break."""
+    return RULES.get(getattr(error.orig, "sqlite_errorname", None))
