@@ -15,7 +15,7 @@ TYPES = (
 )
 NEEDS = {"wanted": "", "maybe": "?"}
 
-NOTE = {"text": "str?", "rank": "float?"}
+NOTE = {"text": "str?", "rank": "float?", "returning": "bool?", "lateral": "int? unique"}
 ORDER = {"select": "str(2..8) unique", "message": "text?", "group": "int", "table": "enum(from, where)?"}
 PRODUCT = {
     "order": "ref(order)",
