@@ -69,7 +69,10 @@ faults: setup  ## make every step of update, continue and undo fail in every way
 model-changes: setup  ## change the model of services in use: also twenty changes at random, with five seeds
 	MODEL_CHANGES=5 $(RUN) pytest -n 2 tests/update/test_model_changes.py
 
+values: setup  ## send 20,000 values of every type through REST, gRPC and commands, by database
+	.venv/bin/python -m tools.values
+
 clean:  ## remove the environment and build output
 	rm -rf .venv build
 
-.PHONY: help setup demo test test-fast check check-generator lock universe universe-add updates faults model-changes clean
+.PHONY: help setup demo test test-fast check check-generator lock universe universe-add updates faults model-changes values clean
