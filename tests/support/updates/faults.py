@@ -119,6 +119,7 @@ DOES = {
     "locks.locked": "lock the project",
     "index._file": "find git's index",
     "readiness.check_ready": "check that the repository can be changed",
+    "readiness.under_way": "check that the repository can be changed",
     "existing.Project.ignored": PREPARE,
     "existing.Project.recorded_at": PREPARE,
     "ignored.look": "compare an ignored file",

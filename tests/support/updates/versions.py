@@ -101,7 +101,7 @@ def _rename_and_format(root: Path) -> None:
     (unit / "test_readiness.py.jinja").write_text(changed.replace("setattr(health,", "setattr(readiness,"))
 
     problems = root / HTTP / "src/{{ package }}/entrypoints/problems.py"
-    broken = ["request", "STATUS[kind]", "str(error)", "type=TYPES[kind]", "errors=invalid"]
+    broken = ["request", "status", "str(error)", "type=name", "errors=invalid"]
     _one_argument_a_line(problems, "return problem(", broken)
     invalid = ["request", "HTTPStatus.UNPROCESSABLE_ENTITY", '"the request is invalid"', "errors=invalid"]
     _one_argument_a_line(problems, "return problem(", invalid)
