@@ -48,7 +48,7 @@ check-generator: setup
 $(CHECKED_PRESETS:%=check-%): check-%: setup
 	rm -rf build/check/$* && mkdir -p build/check
 	$(RUN) shipsmith new build/check/$* --preset $* --defaults
-	MYPY_CACHE_DIR="$(CURDIR)/build/mypy/$*" "$(MAKE)" -C build/check/$* setup check
+	MYPY_CACHE_DIR=../../mypy/$* "$(MAKE)" -C build/check/$* setup check
 
 lock: setup  ## update our own pinned dependencies
 	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock
