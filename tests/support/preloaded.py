@@ -57,7 +57,7 @@ class Process:
             _first().fork(other, nothing, output, errors)
         self._answers = mine.makefile("r")
         with mine, mine.makefile("w") as questions:
-            json.dump([program, list(arguments), str(directory), dict(environment)], questions)
+            json.dump([program, list(arguments), str(directory), dict(environment), _mask()], questions)
             questions.write("\n")
         self.pid = int(self._answers.readline())
 
@@ -75,6 +75,13 @@ def run(
         for stream in (output, errors):
             stream.seek(0)
         return subprocess.CompletedProcess(arguments, status, output.read().decode(), errors.read().decode())
+
+
+def _mask() -> int:
+    """The rights that this process keeps from new files; reading them means setting them."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 class _First:
@@ -118,7 +125,7 @@ def _serve(requests: socket.socket) -> str:
 def _prepare(channel: int, *streams: int) -> str:
     """Fork once more, so that the status can be told; become the process that was asked for."""
     with socket.socket(fileno=channel) as connection, connection.makefile("rw") as file:
-        program, arguments, directory, environment = json.loads(file.readline())
+        program, arguments, directory, environment, mask = json.loads(file.readline())
         child = os.fork()
         if child:
             for stream in streams:
@@ -131,6 +138,7 @@ def _prepare(channel: int, *streams: int) -> str:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    os.umask(mask)
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
