@@ -4,7 +4,7 @@ Not by its mark xdist_group: since pytest 9.2 it has no effect, for plugins cann
 """
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist has no types
 
 TOGETHER = {
     "tests/template/test_image.py": "a Docker engine",
@@ -26,7 +26,7 @@ SLOWEST = (
 """They start first, so that in the end no worker is alone with one of them."""
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # without types
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # its base has no types
     def _split_scope(self, nodeid: str) -> str:
         return scope(nodeid)
 
