@@ -112,7 +112,9 @@ class Connections:
         by_use = sorted(unused, key=lambda inode: self._last_use(unused[inode]))
         closing = {inode for inode in by_use if self._expired(unused[inode], started)}
         if len(found) >= self.limits.connections * HIGH_WATER:
-            closing.update(by_use[: len(found) - int(self.limits.connections * LOW_WATER)])
+            surplus = len(found) - int(self.limits.connections * LOW_WATER)
+            # one that this sweep found first may have a request that only waits to be read
+            closing.update(inode for inode in by_use[:surplus] if unused[inode].opened < started)
             log.warning("too many connections", port=port, connections=len(found), closed=len(closing))
         for inode in closing:
             _shut_down(unused[inode].descriptor, inode)
