@@ -3,8 +3,12 @@
 import socket
 
 
+class ListenError(OSError):
+    """The service cannot listen where its settings say."""
+
+
 def listen_address(host: str, port: int) -> str:
-    """The IP address of a host in the settings, on which the port is free. Raises OSError.
+    """The IP address of a host in the settings, on which the port is free. Raises ListenError.
 
     Servers differ in which names they take, and would share a port with another process in silence.
     """
@@ -16,7 +20,7 @@ def listen_address(host: str, port: int) -> str:
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
         socket.create_server(address, family=family, dualstack_ipv6=both).close()
     except OSError as error:
-        raise OSError(error.errno, f"cannot listen on {host!r}, port {port}: {error.strerror}") from error
+        raise ListenError(error.errno, f"cannot listen on {host!r}, port {port}: {error.strerror}") from error
     return str(address[0])
 
 
