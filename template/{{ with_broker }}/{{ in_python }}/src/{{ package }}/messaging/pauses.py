@@ -1,0 +1,15 @@
+"""Waiting before the next attempt."""
+
+import asyncio
+from contextlib import suppress
+
+
+async def wait(stopping: asyncio.Event, seconds: float) -> None:
+    """Sleep, but not longer than until `stopping`."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+
+
+def doubled(seconds: float, failures: int, longest: float) -> float:
+    """A pause that doubles with each failure. Any number of failures: the power is bounded as well."""
+    return min(seconds * 2.0 ** min(failures, 32), longest)
