@@ -69,7 +69,7 @@ def _try(database: str, examples: int, folder: Path) -> None:
     pytest = project.python("-P", "-m", "pytest", "-q", "--show-capture=no", TEST)
     for tried in range(0, examples, ROUND):
         number = min(ROUND, examples - tried)
-        with met({"database": database}) as environment:
+        with met({"database": database, "broker": broker}) as environment:
             projects.run(*pytest, directory=project.folder, environment=environment | {"VALUES": str(number)})
         print(f"{database}: {(tried + number) * len(RESOURCES)} cases so far", flush=True)
 
