@@ -5,15 +5,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from . import preloaded
+
 SHIPSMITH = [sys.executable, "-m", "shipsmith"]
 
 
 def shipsmith(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run shipsmith without a terminal, in `cwd`."""
+    """Run shipsmith without a terminal, in `cwd`: with PYTHONPATH, the one that is there."""
+    words, variables = [str(argument) for argument in arguments], os.environ | environment
+    if "PYTHONPATH" not in environment:
+        return preloaded.run(preloaded.SHIPSMITH, words, cwd, variables)
     return subprocess.run(
-        [*SHIPSMITH, *map(str, arguments)],
+        [*SHIPSMITH, *words],
         cwd=cwd,
-        env=os.environ | environment,
+        env=variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
