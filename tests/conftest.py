@@ -1,6 +1,7 @@
 """Settings of every test run: skips are listed by name, or are failures."""
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipsmith.template import location
 
 from .support import scheduling
 
@@ -57,6 +59,19 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped, which STRICT=1 forbids: {_reason(report)}"
     return report
+
+
+@pytest.fixture(scope="session")
+def mypy_cache(worker_id: str) -> Path:
+    """What mypy found out about the packages that all services use; two at once must not write to it.
+
+    It begins with what `make check` found out.
+    """
+    caches = location.root() / "build/mypy"
+    mine, checked = caches / worker_id, caches / "full"
+    if checked.exists() and not mine.exists():
+        shutil.copytree(checked, mine)
+    return mine
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -24,12 +24,27 @@ from .systems.processes import bound_to_parent
 ROOT = Path(__file__).parents[2]
 SHIPSMITH = "from shipsmith import __main__; __main__.main()"
 """The program of the command line."""
+
+
+def with_template(root: Path) -> str:
+    """The same program with the template of another repository."""
+    return (
+        "from pathlib import Path; from shipsmith.template import location;"
+        f"location.root = lambda: Path({str(root)!r}); {SHIPSMITH}"
+    )
+
+
 MODULES = [
     "copier",
     "grpc_tools._protoc_compiler",
+    "jinja2_ansible_filters",
+    "multiprocessing.popen_fork",
     "shipsmith.cli.app",
+    "shipsmith.cli.catalogue",
     "shipsmith.cli.change",
+    "shipsmith.cli.edit",
     "shipsmith.cli.inspect",
+    "shipsmith.cli.new",
     "shipsmith.cli.prompts",
     "shipsmith.cli.report",
     "shipsmith.rendering.copier",
@@ -39,6 +54,7 @@ MODULES = [
     "shipsmith.update.resume",
     "shipsmith.update.status",
     "shipsmith.update.undo",
+    "typer._adapters",
 ]
 
 

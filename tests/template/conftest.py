@@ -1,6 +1,5 @@
 """Real servers and generated services for the template's tests."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -48,19 +47,6 @@ def _enter(stack: ExitStack, started: AbstractContextManager[T]) -> T:
         return stack.enter_context(started)
     except UnavailableError as error:
         pytest.skip(str(error))
-
-
-@pytest.fixture(scope="session")
-def mypy_cache(worker_id: str) -> Path:
-    """What mypy found out about the packages that all services use; two at once must not write to it.
-
-    It begins with what `make check` found out.
-    """
-    caches = source.root() / "build/mypy"
-    mine, checked = caches / worker_id, caches / "full"
-    if checked.exists() and not mine.exists():
-        shutil.copytree(checked, mine)
-    return mine
 
 
 @pytest.fixture(scope="session")

@@ -49,12 +49,12 @@ def _core_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_the_locks_are_enough(full: Project, tmp_path: Path) -> None:
+def test_the_locks_are_enough(full: Project, tmp_path: Path, mypy_cache: Path) -> None:
     """`make setup` installs all that the checks and the service need; the other tests do not run it."""
     smallest = projects.new(tmp_path / "orders", ROWS["minimal"])
     smallest.make("setup")
     for project in (smallest, full):
-        project.make("check")
+        project.make("check", environment={"MYPY_CACHE_DIR": str(mypy_cache)})
         projects.run(*project.python("-m", "pytest", "tests/unit"), directory=project.folder)
 
 

@@ -8,8 +8,9 @@ import yaml
 from shipsmith.template.location import PUBLIC_URL
 
 from ..support.updates import measure, versions
+from ..support.updates.cases import Workshop
 from ..support.updates.profiles import ANSWERS
-from ..support.updates.tools import Template, commit, git
+from ..support.updates.tools import Template, commit, copy, git
 from ..support.updates.versions import VERSIONS
 
 FIRST, BETWEEN, *_, LAST = VERSIONS
@@ -18,55 +19,58 @@ RENOVATE = ("--skip-answered", "--answers-file", ANSWERS)
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return Template(versions.build(tmp_path_factory.mktemp("template") / "shipsmith"))
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Projects that are made once, and copied."""
+    folder = tmp_path_factory.mktemp("template")
+    return Workshop(Template(versions.build(folder / "shipsmith")), folder)
+
+
+@pytest.fixture
+def template(workshop: Workshop) -> Template:
+    return workshop.template
+
+
+@pytest.fixture
+def project(workshop: Workshop, tmp_path: Path) -> Path:
+    """What the first version generates."""
+    return copy(workshop.pristine("full", FIRST), tmp_path / "orders")
+
+
+@pytest.fixture
+def made(workshop: Workshop) -> Path:
+    """What the last version generates."""
+    return workshop.pristine("full", LAST)
 
 
 @pytest.mark.parametrize("flags", [(), RENOVATE], ids=["by hand", "by Renovate"])
 def test_copier_gives_what_the_version_generates(
-    tmp_path: Path, template: Template, flags: Sequence[str]
+    template: Template, project: Path, made: Path, flags: Sequence[str]
 ) -> None:
     """Apart from what is made from other files: that copier leaves as it was."""
-    updated, made = tmp_path / "updated/orders", tmp_path / "made/orders"
-    _new(template, updated, FIRST)
-    _new(template, made, LAST)
-    assert template.copier_update(updated, LAST, *flags).outcome == "clean"
-    assert _sources(updated) == _sources(made)
+    assert template.copier_update(project, LAST, *flags).outcome == "clean"
+    assert _sources(project) == _sources(made)
 
 
-def test_shipsmith_updates_what_copier_updated(tmp_path: Path, template: Template) -> None:
+def test_shipsmith_updates_what_copier_updated(template: Template, project: Path, made: Path) -> None:
     """And makes anew what copier left: the project is what the version generates, to the byte."""
-    updated, made = tmp_path / "updated/orders", tmp_path / "made/orders"
-    _new(template, updated, FIRST)
-    _new(template, made, LAST)
-    template.copier_update(updated, BETWEEN, *RENOVATE)
-    commit(updated, "copier update")
-    assert template.update(updated, LAST).outcome == "clean"
-    assert measure.read(updated) == measure.read(made)
+    template.copier_update(project, BETWEEN, *RENOVATE)
+    commit(project, "copier update")
+    assert template.update(project, LAST).outcome == "clean"
+    assert measure.read(project) == measure.read(made)
 
 
-def test_copier_updates_what_shipsmith_updated(tmp_path: Path, template: Template) -> None:
-    updated, made = tmp_path / "updated/orders", tmp_path / "made/orders"
-    _new(template, updated, FIRST)
-    _new(template, made, LAST)
-    template.update(updated, BETWEEN)
-    commit(updated, "shipsmith update")
-    assert template.copier_update(updated, LAST).outcome == "clean"
-    assert _sources(updated) == _sources(made)
+def test_copier_updates_what_shipsmith_updated(template: Template, project: Path, made: Path) -> None:
+    template.update(project, BETWEEN)
+    commit(project, "shipsmith update")
+    assert template.copier_update(project, LAST).outcome == "clean"
+    assert _sources(project) == _sources(made)
 
 
-def test_renovate_finds_what_it_looks_for(tmp_path: Path, template: Template) -> None:
+def test_renovate_finds_what_it_looks_for(template: Template, project: Path) -> None:
     """An address that git understands, whose tags are versions, and the version that is in use."""
-    project = tmp_path / "orders"
-    _new(template, project, FIRST)
     recorded = yaml.safe_load((project / ANSWERS).read_text("utf-8"))
     assert recorded["_src_path"] == PUBLIC_URL
     assert recorded["_commit"] in git(template.root, "tag").split()
-
-
-def _new(template: Template, project: Path, version: str) -> None:
-    project.parent.mkdir(exist_ok=True)
-    template.new(project, version, "full", {})
 
 
 def _sources(project: Path) -> measure.Tree:

@@ -21,12 +21,16 @@ from ..support.systems.packages import UnavailableError
 from ..support.systems.servers import running
 
 ROWS = 1000
+MORE = "MODEL_CHANGES" in os.environ
 SEEDS = range(int(os.environ.get("MODEL_CHANGES", "1")))
-CHANGES = 20 if "MODEL_CHANGES" in os.environ else 3
-QUICK_TESTS = ("tests/unit", "tests/integration") if "MODEL_CHANGES" in os.environ else ()
+CHANGES = 20 if MORE else 3
+QUICK_TESTS = ("tests/unit", "tests/integration") if MORE else ()
 """The repository's own tests that run after each change. The others, which start the service for a minute to
 look at its connections and its end, run once with all of them: after the last change."""
 DATABASES = ("sqlite", "postgresql")
+each_database = pytest.mark.parametrize("lived", DATABASES, indirect=True)
+random_databases = pytest.mark.parametrize("lived", DATABASES if MORE else DATABASES[:1], indirect=True)
+"""The changes that are listed below meet each database; those at random as well where there are many."""
 EVERYTHING = "--removals"
 
 Edit = Callable[[Rows], None]
@@ -156,7 +160,7 @@ STEPS: dict[str, Step] = {
 }
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture
 def lived(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lived]:
     """A repository of the first version, and its database, which is empty."""
     with ExitStack() as stack:
@@ -172,7 +176,10 @@ def lived(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lived]:
 
 
 @pytest.mark.timeout(1200)
-def test_rows_clients_and_migrations_outlive_every_change(lived: Lived, tmp_path: Path) -> None:
+@each_database
+def test_rows_clients_and_migrations_outlive_every_change(
+    lived: Lived, tmp_path: Path, mypy_cache: Path
+) -> None:
     with lived.serving() as service:
         created = lived.client(service, "fill", str(ROWS))
         rows = read(service)
@@ -187,7 +194,7 @@ def test_rows_clients_and_migrations_outlive_every_change(lived: Lived, tmp_path
     with lived.serving() as service:
         assert read(service) == rows
     assert schemas_of.repository(lived) == schemas_of.fresh(lived, tmp_path / "fresh")
-    lived.project.make("check")
+    lived.project.make("check", environment={"MYPY_CACHE_DIR": str(mypy_cache)})
 
 
 def _take(lived: Lived, step: Step, rows: Rows, proto: Path) -> None:
@@ -230,9 +237,10 @@ def _stop(lived: Lived, step: Step) -> None:
 
 
 @pytest.mark.timeout(3600)
+@random_databases
 @pytest.mark.parametrize("seed", SEEDS)
 def test_changes_in_any_order_lose_no_line_and_end_like_a_new_repository(
-    lived: Lived, tmp_path: Path, seed: int
+    lived: Lived, tmp_path: Path, mypy_cache: Path, seed: int
 ) -> None:
     """Rows are there from the beginning, and people have edited the repository."""
     with lived.serving() as service:
@@ -264,7 +272,7 @@ def test_changes_in_any_order_lose_no_line_and_end_like_a_new_repository(
             lived.test(f"seed {seed}: after {done}", *QUICK_TESTS)
     assert lived.run("migrate", EVERYTHING).returncode == 0
     assert schemas_of.repository(lived) == schemas_of.fresh(lived, tmp_path / "fresh"), done
-    lived.project.make("check")
+    lived.project.make("check", environment={"MYPY_CACHE_DIR": str(mypy_cache)})
     lived.test(f"seed {seed}: at the end, after {done}")
 
 

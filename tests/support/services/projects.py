@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +13,9 @@ from typing import Any
 
 import yaml
 
+from .. import preloaded
 from ..systems.processes import Process, free_port
 
-SHIPSMITH = Path(sys.executable).with_name("shipsmith")
 PORTS = ("http", "grpc", "metrics")
 """The options that bring a server, each with a port."""
 
@@ -59,7 +58,9 @@ def new(folder: Path, answers: Mapping[str, Any]) -> Project:
     folder.parent.mkdir(parents=True, exist_ok=True)
     answers_file = folder.with_suffix(".answers.yml")
     answers_file.write_text(yaml.safe_dump(dict(answers), sort_keys=False))
-    run(SHIPSMITH, "new", folder, "--defaults", "--answers", answers_file, directory=folder.parent)
+    arguments = ("new", str(folder), "--defaults", "--answers", str(answers_file))
+    made = preloaded.run(preloaded.SHIPSMITH, arguments, folder.parent, clean_environment())
+    assert made.returncode == 0, made.stderr
     return Project(folder)
 
 

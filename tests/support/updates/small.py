@@ -167,11 +167,7 @@ class Small:
 
     @property
     def program(self) -> str:
-        program = self.prelude
-        program += "import sys; from pathlib import Path; from shipsmith import __main__;"
-        program += "from shipsmith.template import location;"
-        program += f"location.root = lambda: Path({str(self.template)!r}); __main__.main()"
-        return program
+        return self.prelude + preloaded.with_template(self.template)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -12,6 +12,8 @@ from typing import Literal
 
 from shipsmith.template.location import PUBLIC_URL
 
+from .. import preloaded
+
 COPIER_CONFLICT = b"<<<<<<< before updating"
 SHIPSMITH_CONFLICTS = 3  # exit status
 
@@ -31,7 +33,7 @@ class Updated:
 
 @dataclass(frozen=True)
 class Template:
-    """The template's repository, which includes shipsmith."""
+    """The template's repository."""
 
     root: Path
 
@@ -56,7 +58,15 @@ class Template:
     def copier_update(self, project: Path, version: str, *flags: str) -> Updated:
         """Run plain `copier update`."""
         command = [sys.executable, "-m", "copier", "update", "--defaults", "--vcs-ref", version, *flags]
-        result = self._run(command, cwd=project)
+        result = subprocess.run(
+            command,
+            cwd=project,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if result.returncode:
             return Updated("failed", 0, _last_line(result.stderr))
         files = [path for path in project.rglob("*") if path.is_file() and ".git" not in path.parts]
@@ -64,27 +74,19 @@ class Template:
         return Updated("conflicts" if conflicts else "clean", conflicts, "")
 
     def _shipsmith(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        return self._run([sys.executable, "-m", "shipsmith", *arguments], cwd=cwd)
+        return preloaded.run(preloaded.with_template(self.root), arguments, cwd, self._environment())
 
-    def _run(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run with this repository's generator, this repository as the public one, and separate caches."""
-        environment = {
+    def _environment(self) -> dict[str, str]:
+        """This repository as the public one, and separate caches."""
+        return {
+            **os.environ,
+            **IDENTITY,
             # not shared by all processes: copier fetches into its cache each time
             "XDG_CACHE_HOME": str(self.root.parent / "cache" / str(os.getpid())),
-            "PYTHONPATH": str(self.root / "generator"),
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{self.root}.insteadOf",
             "GIT_CONFIG_VALUE_0": PUBLIC_URL,
         }
-        return subprocess.run(
-            command,
-            cwd=cwd,
-            env=os.environ | IDENTITY | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
 
 IDENTITY = {
