@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from .errors import StaleVersionError
 
 Expected = Collection[int] | None
-"""The versions that a change may replace; None any."""
+"""The versions that a change may replace. None allows any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +22,12 @@ class Entity:
     updated_at: dt.datetime
 
     def expect(self, versions: Expected) -> None:
-        """Raise StaleVersionError where it has another version."""
+        """Raise StaleVersionError if the entity has another version."""
         if versions is not None and self.version not in versions:
             raise StaleVersionError(f"its version is {self.version}")
 
 
-# of a page: a quarter of what clients of gRPC accept, unless they are told to accept more
+# of a page: a quarter of what gRPC clients accept by default
 PAGE_BYTES = 1024 * 1024
 
 E = TypeVar("E", bound=Entity)
@@ -38,11 +38,11 @@ Form = TypeVar("Form")
 class Page(Generic[E]):
     items: list[E]
     next: UUID | None
-    """Where the next page starts; None on the last one."""
+    """Where the next page starts. None on the last page."""
 
     @classmethod
     def of(cls, found: list[E], limit: int) -> "Page[E]":
-        """The first `limit` of what was found: one more says that there is another page."""
+        """The first `limit` of the entities that were found. One more means that there is another page."""
         more = len(found) > limit
         return cls(found[:limit], found[limit - 1].id if more else None)
 
@@ -51,7 +51,7 @@ class Page(Generic[E]):
         write: Callable[[E], Form],
         size: Callable[[Form], int],
     ) -> tuple[list[Form], UUID | None]:
-        """As much of it as an answer may hold, in an entrypoint's form, and where the next page starts."""
+        """As many entities as fit into an answer, as `write` writes them, and where the next page starts."""
         forms: list[Form] = []
         total = 0
         for item in self.items:
@@ -64,7 +64,7 @@ class Page(Generic[E]):
 
 
 def new_id() -> UUID:
-    """Grows with time, so that new rows share index pages and lists read in order of creation."""
+    """A version 7 UUID, which grows with time: new rows share index pages, lists are in order of creation."""
     return uuid7()
 
 

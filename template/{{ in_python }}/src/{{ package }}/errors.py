@@ -1,4 +1,4 @@
-"""The ways in which rules can be broken. Each entrypoint answers them in its protocol's own code."""
+"""The errors of the service. Each entrypoint maps them to codes of its protocol."""
 
 from uuid import UUID
 
@@ -8,11 +8,11 @@ class DomainError(Exception):
 
 
 class NotFoundError(DomainError):
-    """Nothing is kept under that id."""
+    """There is no entity with that id."""
 
 
 class AlreadyExistsError(DomainError):
-    """Something is kept under that id already."""
+    """There is an entity with that id already."""
 
     def __init__(self, where: str, entity_id: UUID) -> None:
         super().__init__(f"something in {where} has the id {entity_id}")
@@ -20,15 +20,15 @@ class AlreadyExistsError(DomainError):
 
 
 class StaleVersionError(DomainError):
-    """Someone else made a change first."""
+    """Somebody else has changed the entity first."""
 
 
 class ConflictError(DomainError):
-    """What is kept does not allow the change."""
+    """The state of the entity, or of others, does not allow the change."""
 
 
 class FieldError(DomainError):
-    """A rule that one field has broken."""
+    """The value of a field breaks a rule."""
 
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(f"{field}: {detail}")
@@ -37,16 +37,16 @@ class FieldError(DomainError):
 
 
 class DuplicateError(FieldError):
-    """Another one has this value already, and no two may have the same."""
+    """Another entity has this value already, and it must be unique."""
 
 
 class UnknownReferenceError(FieldError):
-    """Nothing is kept under the id to which it refers."""
+    """There is no entity with the id to which the field refers."""
 
 
 class UnavailableError(Exception):
-    """What the service needs does not answer at present. Nothing is wrong with what was asked: try again."""
+    """Something that the service needs does not answer at present. The same request may succeed later."""
 
 
 class TimedOutError(UnavailableError):
-    """It has not answered in time."""
+    """It did not answer in time."""

@@ -1,4 +1,4 @@
-"""Whether this process should be sent requests."""
+"""Whether this process is ready for requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,10 +13,10 @@ log = structlog.get_logger()
 
 
 class Health:
-    """A new process is ready once all that it needs has worked; from then on, until it is told to stop.
+    """A new process is ready once everything that it needs has worked, and then until it is told to stop.
 
-    Servers that all replicas share are not asked again: while one is away, no replica would be better than
-    another, and callers would meet no service at all instead of one that says what is missing.
+    Servers that all replicas share are not checked again: during an outage, no replica would be better than
+    another, and callers would find no service at all instead of one that says what is missing.
     """
 
     def __init__(self) -> None:
@@ -26,10 +26,10 @@ class Health:
         self._accepted: set[str] = set()
         self._failing: set[str] = set()
         self.stopping = asyncio.Event()
-        """Set once the process was told to end: it is ready no more, and what runs in it drains."""
+        """Set once the process was told to stop: it is not ready any more, and its runnables drain."""
 
     def add(self, name: str, check: Check) -> None:
-        """Add what must have answered once; `check` raises where it does not."""
+        """Add something that must have answered once. `check` raises an error if it does not."""
         self._checks[name] = check
 
     def accepted(self, name: str) -> None:
@@ -38,14 +38,14 @@ class Health:
         self._refused.discard(name)
 
     def refused(self, name: str) -> None:
-        """A worker that has never worked cannot, and waiting would not help."""
+        """A worker that has never worked cannot work, and waiting does not help."""
         if name not in self._accepted:
             self._refused.add(name)
 
     async def failing(self) -> list[str]:
-        """Names of what keeps the service from being ready; none where it is ready.
+        """The names of what keeps the service from being ready. Empty if it is ready.
 
-        Callers at the same time share one check, so that probes, however many, cost the servers little.
+        Concurrent callers share one check, so that many probes cost the servers little.
         """
         if self.stopping.is_set():
             return ["stopping"]

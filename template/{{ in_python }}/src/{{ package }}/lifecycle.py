@@ -1,4 +1,4 @@
-"""Servers and workers of the process: how they are run and drained, and what follows when one dies."""
+"""How the servers and workers of the process are run and drained, and what happens if one dies."""
 
 import asyncio
 import os
@@ -17,14 +17,14 @@ Task = asyncio.Task[None]
 Runnable = Callable[[Application, Settings], AbstractAsyncContextManager[Task]]
 """A server or worker: starts, yields the task that does its work, and drains at the end."""
 
-# exit statuses; settings that are invalid end the process with 2
+# exit statuses; invalid settings end the process with 2
 FAILED, NOT_DRAINED = 1, 3
 
 log = structlog.get_logger()
 
 
 class DrainError(Exception):
-    """Draining took too long, so work was cut off. The log says how much."""
+    """Draining took too long and work was cut off. The log says how much."""
 
 
 @asynccontextmanager
@@ -33,9 +33,9 @@ async def running(
     application: Application,
     settings: Settings,
 ) -> AsyncIterator[list[Task]]:
-    """Start them in order, and close them in reverse.
+    """Start them in order, and close them in reverse order.
 
-    Each drains, whatever fails in the others; what has failed is raised at the end.
+    Each drains even if others fail. Failures are raised at the end.
     """
     contexts: list[AsyncExitStack] = []
     tasks: list[Task] = []
@@ -57,7 +57,7 @@ async def running(
 
 
 async def until_stopping(running: Iterable[Task], stopping: asyncio.Event) -> None:
-    """Wait for `stopping`. A task that ends before it ends the process: half a service helps nobody."""
+    """Wait for `stopping`. A task that ends earlier ends the process: half a service helps nobody."""
     asked = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait([asked, *running], return_when=asyncio.FIRST_COMPLETED)
     if asked not in done:
@@ -74,8 +74,8 @@ async def drained(
 ) -> AsyncIterator[Task]:
     """Yield the task, and end once it has drained.
 
-    Draining begins with `stopping`, for all tasks at the same time, and has so many seconds: `stop` is
-    called, and what is in flight gets the rest.
+    Draining starts with `stopping`, for all tasks at the same time, and has so many seconds: `stop` is
+    called, and work in flight gets the remaining time.
     """
 
     async def drain() -> None:
@@ -95,7 +95,7 @@ async def drained(
 
 
 async def finish(task: Task, seconds: float, in_flight: Callable[[], int]) -> None:
-    """Wait for a task that was told to end. Raises DrainError after so many seconds, and what it raises."""
+    """Wait for a task that was told to end. Raises DrainError after so many seconds, or the task's error."""
     done, _ = await asyncio.wait([task], timeout=seconds)
     if not done:
         log.error("drain took too long", what=task.get_name(), in_flight=in_flight())
@@ -105,7 +105,7 @@ async def finish(task: Task, seconds: float, in_flight: Callable[[], int]) -> No
 
 
 def end_within(seconds: float) -> None:
-    """End the process after so many seconds, whatever it waits for: a platform that kills it says nothing."""
+    """End the process after so many seconds, before the platform kills it without a log line."""
 
     def end() -> None:
         log.critical("did not end in time", seconds=seconds)
@@ -117,7 +117,7 @@ def end_within(seconds: float) -> None:
 
 
 def _die(task: Task) -> NoReturn:
-    """End the process at once, as a crash does: what must survive is not kept in the process."""
+    """End the process at once, like a crash. Nothing that must survive is kept in memory."""
     reason = None if task.cancelled() else task.exception()
     log.critical("ended unexpectedly", what=task.get_name(), exc_info=reason)
     os._exit(FAILED)

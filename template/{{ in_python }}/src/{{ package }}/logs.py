@@ -1,7 +1,7 @@
-"""One JSON object a line on standard output, for the service's own events and its libraries' alike.
+"""Logs to standard output, one JSON object per line, for the service and its libraries alike.
 
-What callers have sent is not logged. Messages of exceptions may hold it, those of databases above all: of an
-exception, a line says the kind and where it was raised, and only at the level DEBUG what it says itself.
+Nothing that callers have sent is logged. Messages of exceptions may contain it, above all those of databases.
+So lines have the type of an exception and where it was raised, but its message only at the level DEBUG.
 """
 
 import logging
@@ -55,7 +55,7 @@ def _route_standard_logging(shared: list[Processor], level: int) -> None:
 
 
 class Seldom:
-    """Logs what comes with every request while it lasts: once in so many seconds, with how often it came."""
+    """Logs events that may come with every request: once in so many seconds, with their number."""
 
     def __init__(self, seconds: float = 10) -> None:
         self._log = structlog.get_logger()
@@ -71,12 +71,12 @@ class Seldom:
 
 
 def report(_loop: object, context: dict[str, Any]) -> None:
-    """For asyncio, whose own report of a task that failed holds the exception's message."""
+    """The exception handler for asyncio, whose own one would log the message of the exception."""
     log.error("task failed", reason=context["message"], exc_info=context.get("exception"))
 
 
 def outline(error: BaseException) -> str:
-    """The traceback without messages, except those of the system: they name files and addresses."""
+    """The traceback without messages, except for those of OSErrors, which name files and addresses."""
     return "\n".join(_outlined(error))
 
 

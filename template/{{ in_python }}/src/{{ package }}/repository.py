@@ -1,4 +1,4 @@
-"""The ports that use cases need: where entities are kept."""
+"""The ports of the use cases: repositories of entities."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -10,28 +10,28 @@ from .entity import E, Page
 class Repository(Protocol[E]):
     """The entities of one resource. Each change is atomic.
 
-    `add` and `save` raise DuplicateError and UnknownReferenceError for the fields that break such a rule.
+    `add` and `save` raise DuplicateError and UnknownReferenceError for fields that break such rules.
     """
 
     entity: type[E]
 
     async def get(self, entity_id: UUID) -> E:
-        """Raise NotFoundError where there is none. It may be a copy, and somewhat out of date."""
+        """The entity, which may be a cached copy and slightly out of date. Raises NotFoundError."""
 
     async def current(self, entity_id: UUID) -> E:
-        """The same, but never a copy: what a change starts from."""
+        """The entity, never a cached copy: what a change starts from. Raises NotFoundError."""
 
     async def page(self, after: UUID | None, limit: int, filters: Mapping[str, object]) -> Page[E]:
-        """At most `limit` of those with these values, by their ids, from the first one behind `after`."""
+        """At most `limit` entities with these values, ordered by id, after the id `after`."""
 
     async def add(self, entity: E) -> None:
-        """Raise AlreadyExistsError where the id is taken."""
+        """Raises AlreadyExistsError if the id is taken."""
 
     async def save(self, changed: E) -> bool:
-        """Replace the version before it; False where that is not the current one any more."""
+        """Replace the previous version. Returns False if that is not the current one any more."""
 
     async def remove(self, entity: E) -> bool:
-        """The same for a removal. Raise ConflictError where something refers to it."""
+        """Delete the entity; returns as `save`. Raises ConflictError if another entity refers to it."""
 
 
 class Storage(Protocol):
@@ -40,4 +40,4 @@ class Storage(Protocol):
     def repository(self, kind: Callable[[Any], Repository[E]]) -> Repository[E]: ...
 
     async def check(self) -> None:
-        """Raise any error where nothing can be kept at present."""
+        """Raises an error if nothing can be stored at present."""

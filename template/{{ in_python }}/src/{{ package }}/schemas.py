@@ -1,4 +1,4 @@
-"""What the schemas of all resources share: how outside input is read, for every entrypoint."""
+"""What the schemas of all resources share: how input is read, for every entrypoint."""
 
 import re
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 UNCHANGED: Any = None
-"""The default of a patch's field: it is never looked at, and no caller can send it."""
+"""The default of the fields of a patch: never read, and no caller can send it."""
 
 
 def _digits(value: object) -> object:
@@ -15,7 +15,7 @@ def _digits(value: object) -> object:
 
 
 DIGITS = BeforeValidator(_digits)
-"""A number as text, which parameters in URLs are: digits, and no more of what int() would take."""
+"""A number as a parameter of a URL: digits only, not all that int() accepts."""
 
 
 class Fields(BaseModel):
@@ -24,7 +24,7 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def given(self) -> dict[str, Any]:
-        """All of them: what the caller has left out is None."""
+        """All fields. Those that the caller has left out are None."""
         return dict(self)
 
 
@@ -44,7 +44,7 @@ class Patch(BaseModel):
 
 
 class Query(BaseModel):
-    """Which part of a list a caller wants."""
+    """Which part of a list the caller wants."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,5 +52,5 @@ class Query(BaseModel):
     cursor: Annotated[UUID | None, Field(description="`next_cursor` of the page before")] = None
 
     def filters(self) -> dict[str, Any]:
-        """The values by which the caller narrows the list."""
+        """The values by which the caller filters the list."""
         return self.model_dump(exclude={"limit", "cursor"}, exclude_none=True)

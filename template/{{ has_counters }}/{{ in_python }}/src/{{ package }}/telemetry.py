@@ -1,13 +1,13 @@
-"""What parts of the service count. It goes nowhere until an exporter listens."""
+"""Counters of the service. Nobody sees them until an exporter listens."""
 
 from collections.abc import Callable
 
 Listener = Callable[[float, str], None]
-"""Is given by how much a counter has grown, and the value of its label."""
+"""Receives by how much a counter has grown, and the value of its label."""
 
 
 class Counter:
-    """A number that only grows; with a label, one for each value of it."""
+    """A number that only grows. With a label, there is one for each value of the label."""
 
     def __init__(self, name: str, description: str, label: str = "") -> None:
         self.name = name

@@ -1,19 +1,19 @@
-"""Bounds on how much an entrypoint works on at once."""
+"""Limits on how much an entrypoint works on at the same time."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# for requests that are on their way when the service is told to end; those of strangers would hold it up
+# for requests that are still arriving when the service is told to stop
 ARRIVAL_SECONDS = 2
 
 
 class OverloadedError(Exception):
-    """As much is in flight as may be."""
+    """The limit of work in flight is reached."""
 
 
 class Bulkhead:
-    """Refuses what is over the limit: a late answer helps no caller."""
+    """Refuses work above the limit, since a late answer helps no caller."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -29,21 +29,21 @@ class Bulkhead:
 
 
 class EvictingBulkhead:
-    """Evicts what has been inside the longest: callers that never finish cannot keep others out."""
+    """Evicts the oldest work above the limit, so that callers that never finish cannot block others."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._inside: dict[asyncio.Timeout, None] = {}
 
     def evict_all(self, seconds: float = 0) -> None:
-        """Evict what is inside and has not left after so many seconds."""
+        """Evict what is still inside after so many seconds."""
         latest = asyncio.get_running_loop().time() + seconds
         for timeout in self._inside:
             _expire(timeout, latest)
 
     @contextmanager
     def enter(self, timeout: asyncio.Timeout) -> Iterator[None]:
-        """Enter with the timeout that surrounds the work; it expires early on eviction."""
+        """Enter with the timeout around the work. Eviction makes it expire early."""
         if len(self._inside) >= self._limit:
             oldest = next(iter(self._inside))
             del self._inside[oldest]

@@ -1,7 +1,7 @@
-"""Closes connections that are of no use to anybody, so that callers and probes find room.
+"""Closes unused connections, so that there is room for callers and probes.
 
-The servers bound how many connections they hold, but not how long one may do nothing. The operating system
-lists the connections; the entrypoints say which of them are used.
+The servers limit the number of connections, but not how long one may be idle. The operating system lists
+the connections; the entrypoints say which of them are used.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ CHECK_SECONDS = 0.25
 DRAIN_SECONDS = 0.5
 # between two steps of a sweep, so that requests wait less than a millisecond for it
 SOCKETS_AT_ONCE = 128
-# shares of the limit: above the one, connections are closed down to the other
+# shares of the limit: above the first, unused connections are closed down to the second
 HIGH_WATER, LOW_WATER = 0.9, 0.75
-# one for HTTP; two for gRPC, which may exceed its limit for a moment; one for databases, logs and files
+# one for HTTP, two for gRPC, which may exceed its limit for a moment, one for all other files
 SHARES_OF_DESCRIPTORS = 4
 ENOUGH_DESCRIPTORS = 65_536
 
@@ -33,13 +33,13 @@ log = structlog.get_logger()
 
 
 def peer_at(host: str, port: int | str) -> Peer:
-    """The same for a socket and for a server that says IPv4 addresses in IPv6, or ports as text."""
+    """An address in one form: some servers write IPv4 addresses as IPv6, or ports as text."""
     return host.removeprefix("::ffff:"), int(port)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
-    """How many connections a port holds, and for how many seconds one may do nothing."""
+    """How many connections a port holds, and for how many seconds one may be idle."""
 
     connections: int = 2000
     first_request: float = 10
@@ -55,7 +55,7 @@ class _Connection:
 
 @dataclass(slots=True)
 class Connections:
-    """What the connections of one port are used for, by the caller's address."""
+    """Which connections of a port are in use, by the caller's address."""
 
     limits: ConnectionLimits = ConnectionLimits()
     _used: dict[Peer, float] = field(default_factory=dict)
@@ -64,23 +64,23 @@ class Connections:
     _known: dict[int, _Connection | None] = field(default_factory=dict)
 
     def request(self, peer: Peer) -> "_Counted":
-        """From a request's head to the end of its answer, the connection is not idle."""
+        """Around a request, from its head to the end of its answer: the connection is not idle."""
         return _Counted(self._requests, peer, self._used)
 
     def waiting(self, peer: Peer) -> "_Counted":
-        """The request is here, and its caller waits for us: the connection stays open even near the limit."""
+        """Around the work on a request that has arrived: its connection stays open even near the limit."""
         return _Counted(self._waiting, peer, self._used)
 
     def in_flight(self) -> int:
         return sum(self._requests.values())
 
     def drain(self) -> None:
-        """From now on, close connections without a request at once."""
+        """From now on, close idle connections at once."""
         self.limits = replace(self.limits, first_request=DRAIN_SECONDS, idle=DRAIN_SECONDS)
 
     @asynccontextmanager
     async def kept(self, port: int) -> AsyncIterator[None]:
-        """Close the port's connections that reach a limit, inside the context."""
+        """Inside the context, close the connections of the port that reach a limit."""
         async with asyncio.TaskGroup() as group:
             keeping = group.create_task(self._keep(port))
             try:
@@ -98,7 +98,7 @@ class Connections:
                 if due or len(os.listdir(DESCRIPTORS)) >= self.limits.connections * HIGH_WATER:
                     await self._sweep(port)
                     last_sweep = time.monotonic()
-            except OSError as error:  # listing takes a descriptor, which others may have just now
+            except OSError as error:  # listing takes a descriptor, and there may be none left
                 log.warning("connections not checked", port=port, error=str(error))
 
     async def _sweep(self, port: int) -> None:
@@ -108,19 +108,19 @@ class Connections:
         for peer in [peer for peer, at in self._used.items() if at < started and peer not in peers]:
             del self._used[peer]
         unused = {inode: each for inode, each in found.items() if each.peer not in self._waiting}
-        # those that never sent a request go first, then those that were used least recently
+        # first those that never sent a request, then the least recently used ones
         by_use = sorted(unused, key=lambda inode: self._last_use(unused[inode]))
         closing = {inode for inode in by_use if self._expired(unused[inode], started)}
         if len(found) >= self.limits.connections * HIGH_WATER:
             surplus = len(found) - int(self.limits.connections * LOW_WATER)
-            # one that this sweep found first may have a request that only waits to be read
+            # a request of one that this sweep has found may still wait to be read
             closing.update(inode for inode in by_use[:surplus] if unused[inode].opened < started)
             log.warning("too many connections", port=port, connections=len(found), closed=len(closing))
         for inode in closing:
             _shut_down(unused[inode].descriptor, inode)
 
     async def _find(self, port: int) -> dict[int, _Connection]:
-        """The port's connections by the inodes of their sockets, which name them for good."""
+        """The connections of the port by the inodes of their sockets, which are never reused."""
         known: dict[int, _Connection | None] = {}
         for index, name in enumerate(os.listdir(DESCRIPTORS)):
             if index % SOCKETS_AT_ONCE == 0:
@@ -148,7 +148,7 @@ class Connections:
 
 
 def allowed_connections(wanted: int) -> int:
-    """How many connections a port may hold: `wanted`, if the system allows that many file descriptors."""
+    """How many connections a port may hold: `wanted`, or as many as the limit of file descriptors allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return wanted
@@ -163,7 +163,7 @@ def allowed_connections(wanted: int) -> int:
 
 
 class _Counted:
-    """Counts what is inside, by peer; a class, since every request pays for it twice."""
+    """Counts what is inside, by peer. A class, since it is faster than a generator."""
 
     __slots__ = ("_counts", "_peer", "_used")
 
@@ -186,7 +186,7 @@ class _Counted:
 
 @contextmanager
 def _held(descriptor: int, inode: int) -> Iterator[socket.socket]:
-    """A duplicate of the socket: the number may name another file by now, the duplicate cannot."""
+    """A duplicate of the socket: the descriptor may belong to another file by now."""
     duplicate = os.dup(descriptor)
     try:
         if os.fstat(duplicate).st_ino != inode:

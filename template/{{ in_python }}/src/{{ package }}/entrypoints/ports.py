@@ -1,4 +1,4 @@
-"""Where the servers listen: each port is this process's alone."""
+"""The addresses on which the servers listen. No port is shared with another process."""
 
 import socket
 
@@ -8,14 +8,14 @@ class ListenError(OSError):
 
 
 def listen_address(host: str, port: int) -> str:
-    """The IP address of a host in the settings, on which the port is free. Raises ListenError.
+    """The IP address of a host in the settings, if the port is free there. Raises ListenError.
 
-    Servers differ in which names they take, and would share a port with another process in silence.
+    Servers accept different forms of a host, and would silently share a port with another process.
     """
     wanted = None if host == "*" else host.removeprefix("[").removesuffix("]")
     try:
         found = socket.getaddrinfo(wanted, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        # of a name such as localhost, which has several, the address that more callers try
+        # of several addresses, as localhost has them, the one that most callers try
         family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
         socket.create_server(address, family=family, dualstack_ipv6=both).close()
@@ -29,6 +29,6 @@ def in_url(address: str) -> str:
 
 
 def own_address(host: str) -> str:
-    """Where this machine reaches a server that listens on a host of the settings."""
+    """The address at which this machine reaches a server that listens on that host."""
     every_address = host == "*" or not host.strip("[]0.:")
     return "localhost" if every_address else host.removeprefix("[").removesuffix("]")

@@ -1,18 +1,18 @@
-"""The ids by which callers find their request in the log: theirs, where they send some, or a new one."""
+"""The ids by which callers find their requests in the log: their own if they send some, or a new one."""
 
 import random
 import re
 
-# what proxies and libraries send; longer or other text would only fill the log
+# what proxies and libraries send; anything else would only fill the log
 REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 # https://www.w3.org/TR/trace-context, in its version or a later one
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 
 
 def request_ids(request_id: str | None, traceparent: str | None) -> dict[str, str]:
-    """What the log lines of a request hold: `request_id`, and `trace_id` where there is a trace."""
+    """What the log lines of a request contain: `request_id`, and `trace_id` if there is a trace."""
     if request_id is None or not REQUEST_ID.fullmatch(request_id):
-        request_id = f"{random.getrandbits(128):032x}"  # no secret: it need not come from the system
+        request_id = f"{random.getrandbits(128):032x}"  # not a secret
     if traceparent and (match := TRACEPARENT.fullmatch(traceparent)):
         return {"request_id": request_id, "trace_id": match[1]}
     return {"request_id": request_id}

@@ -1,6 +1,6 @@
-"""Bring the database to the schema that this version needs: `migrate` on the command line, and in tests.
+"""Migrates the database to the schema of this version: `migrate` on the command line, and in tests.
 
-docs/decisions/ has the rules by which versions of the service and of the schema fit together.
+docs/decisions/ explains which versions of the service and of the schema work together.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from .errors import UnavailableError
 from .settings import Settings
 
 REMOVALS = "removals"
-"""The branch of migrations that drop what the version before may still use."""
+"""The branch of migrations that drop what the previous version may still use."""
 
 ATTEMPTS = 20
 PAUSE_SECONDS = 2
@@ -42,9 +42,9 @@ def run(settings: Settings, *arguments: str) -> None:
 
 
 def upgrade(settings: DatabaseSettings, *, removals: bool = False) -> None:
-    """Apply what is new; what drops columns and tables, only where `removals` says so.
+    """Apply new migrations; those that drop columns and tables only with `removals`.
 
-    A schema that a newer version has made is left as it is: this version can run with it.
+    The schema of a newer version is left as it is: this version can run with it.
     """
     alembic = config(settings)
     script = ScriptDirectory.from_config(alembic)
@@ -56,7 +56,7 @@ def upgrade(settings: DatabaseSettings, *, removals: bool = False) -> None:
 
 
 def wait(settings: DatabaseSettings) -> None:
-    """Wait until the schema is at least the one of this version."""
+    """Wait until the schema is that of this version or newer."""
     script = ScriptDirectory.from_config(config(settings))
     while missing := _missing(script, settings):
         log.info("waiting for migrations", missing=missing)
@@ -66,14 +66,14 @@ def wait(settings: DatabaseSettings) -> None:
 def config(settings: DatabaseSettings) -> Config:
     alembic = Config()
     folder = str(Path(__file__).parent / "migrations")
-    # in configuration, a single % begins the name of another value
+    # in configuration files, a single % starts an interpolation
     alembic.set_main_option("script_location", folder.replace("%", "%%"))
     alembic.attributes["settings"] = settings
     return alembic
 
 
 def applied(settings: DatabaseSettings) -> set[str]:
-    """The last migration of each branch that the database has."""
+    """The last applied migration of each branch."""
 
     def read(connection: Connection) -> set[str]:
         return set(MigrationContext.configure(connection).get_current_heads())
@@ -86,7 +86,7 @@ def applied(settings: DatabaseSettings) -> set[str]:
 
 
 def _upgrade(alembic: Config, head: str) -> None:
-    """Requests go first: a migration waits for a lock a short time only, since they would queue behind it."""
+    """Migrations wait for locks for a short time only and try again, since requests queue behind them."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return command.upgrade(alembic, head)

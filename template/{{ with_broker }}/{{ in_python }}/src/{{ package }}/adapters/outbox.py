@@ -1,6 +1,7 @@
-"""Events on their way out: written in the transaction of the change that they tell of.
+"""The outbox: events are written in the transaction of the change that they describe.
 
-So an event is sent if, and only if, its change was made. relay.py sends them; outbox_queue.py is their queue.
+So an event is published if, and only if, its change was committed. messaging/relay.py publishes events;
+outbox_queue.py is their queue.
 """
 
 from dataclasses import replace
@@ -19,9 +20,9 @@ CHANGES: dict[type[Any], Change] = {Insert: "created", Update: "updated", Delete
 
 
 async def record(connection: AsyncConnection, change: Change, entity: Entity) -> None:
-    """Tell of a change, together with it and after it.
+    """Record the event of a change, in its transaction and after it.
 
-    The change has locked its row until the commit: so events of one row are numbered in the order of commits.
+    The change has locked its row until the commit, so the events of a row are numbered in commit order.
     """
     name, body = EVENTS[type(entity)]
     if change == "deleted":

@@ -1,4 +1,4 @@
-"""The outbox as relays see it: a queue for each resource, of which they take the first events."""
+"""The outbox as relays see it: one queue for each resource."""
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -9,18 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .outbox_table import outbox
 
 Chain = list[RowMapping]
-"""Events of one resource, in their order."""
+"""Events of one resource, in order."""
 
 
 async def take(connection: AsyncConnection, limit: int, without: Collection[str]) -> list[Chain]:
-    """Lock the first waiting event of each resource, where it is due and no other relay has it.
+    """Lock the first waiting event of each resource, if it is due and no other relay holds it.
 
-    As far as the limit allows, each is followed by the later ones of its resource, which its lock protects.
-    Events of the types in `without`, and what follows them, are left where they are.
+    Up to the limit, each is followed by the later events of its resource, which its lock protects.
+    Events of the types in `without`, and those that follow them, are not taken.
     """
     other = outbox.alias()
     earlier = (other.c.resource_id == outbox.c.resource_id, other.c.sequence < outbox.c.sequence)
-    # not NOT EXISTS: for that, a database with old statistics may read the whole table
+    # not NOT EXISTS: with outdated statistics, the database may scan the whole table for it
     previous = select(func.max(other.c.sequence)).where(*earlier).scalar_subquery()
     heads = (
         select(outbox, func.now().label("taken_at"))
@@ -48,13 +48,13 @@ async def take(connection: AsyncConnection, limit: int, without: Collection[str]
 
 
 async def remove(connection: AsyncConnection, events: Iterable[RowMapping]) -> None:
-    """Forget events that were sent."""
+    """Delete events that were published."""
     ids = [event["id"] for event in events]
     await connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
 
 
 async def postpone(connection: AsyncConnection, event: RowMapping, pause_seconds: float) -> None:
-    """Keep back an event that was rejected, and the later ones of its resource with it."""
+    """Delay an event that was rejected, and with it the later events of its resource."""
     this = outbox.c.id == event["id"]
     values = {
         "attempts": outbox.c.attempts + case((this, 1), else_=0),

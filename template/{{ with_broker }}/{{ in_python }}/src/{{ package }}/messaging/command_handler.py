@@ -1,7 +1,7 @@
-"""Commands, taken into the same use cases as HTTP's and gRPC's.
+"""Carries out commands, by the same use cases as HTTP and gRPC.
 
-A command's message id decides the id of what it creates. So a command that arrives twice, or that was
-carried out but not acknowledged, meets what it created: its effect happens once.
+The message id of a command determines the id of the entity. So a command that arrives twice, or that was
+carried out but not acknowledged, finds what it has created: it takes effect once.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What every broker says of a command."""
+    """A command, as every broker delivers it."""
 
     type: str | None
     message_id: str | None
     body: bytes
     failures: int = 0
-    """How often it was tried before."""
+    """The number of failed attempts so far."""
 
 
 class CommandHandler:
@@ -52,7 +52,7 @@ class CommandHandler:
         self._stopping = stopping
 
     async def handle(self, message: Message) -> Result:
-        """Carry a command out. One that has failed is to be delivered again: the pause is over by then."""
+        """Carry a command out. One that has failed must be delivered again; the pause is over by then."""
         result = await self._result(message)
         MESSAGES.add(1, result)
         return result
@@ -67,19 +67,19 @@ class CommandHandler:
         except (InvalidCommandError, DuplicateError) as error:
             log.warning("command set aside", id=entity_id, error=str(error))
             return "invalid"
-        except Exception as error:  # also where what it refers to may still be in the queue
+        except Exception as error:  # also if it refers to something that is still in the queue
             if isinstance(error, AlreadyExistsError) and error.entity_id == entity_id:
                 log.info("command repeated", id=entity_id)
                 return "repeated"
             _report(error, entity_id)
-            # a short outage sets no command aside
+            # with pauses, a short outage does not use up all attempts
             pause = doubled(self._settings.pause_seconds, message.failures, LONGEST_PAUSE_SECONDS)
             await wait(self._stopping, pause)
             return "failed"
         return "created"
 
     async def _carry_out(self, command: Command, entity_id: UUID, body: bytes) -> None:
-        """Try again while the database is away: however long that takes, the command has not failed."""
+        """Try again while the database is unavailable. An outage is not a failure of the command."""
         while True:
             try:
                 async with asyncio.timeout(self._settings.max_seconds):
@@ -93,7 +93,7 @@ class CommandHandler:
 
 
 def read(message: Message) -> tuple[Command, UUID]:
-    """What to do, and to which entity. Raises InvalidCommandError."""
+    """The command and the id of its entity. Raises InvalidCommandError."""
     if not (command := COMMANDS.get(message.type or "")):
         raise InvalidCommandError(f"its type is not one of {', '.join(COMMANDS)}")
     if not message.message_id:

@@ -1,4 +1,4 @@
-"""What became of the events of a batch."""
+"""The outcome of publishing a batch of events."""
 
 from dataclasses import dataclass, field
 
@@ -11,6 +11,6 @@ UNCONFIRMED = "not confirmed in time"
 class Outcome:
     confirmed: list[RowMapping] = field(default_factory=list)
     rejected: list[tuple[RowMapping, str]] = field(default_factory=list)
-    """With the reason, in which nothing of the body is."""
+    """With the reason, which contains nothing of the body."""
     unanswered: int = 0
-    """Of how many it is unknown what became of them, for instance since one of them broke the connection."""
+    """The number of events whose fate is unknown, for instance because one of them broke the connection."""

@@ -11,5 +11,5 @@ async def wait(stopping: asyncio.Event, seconds: float) -> None:
 
 
 def doubled(seconds: float, failures: int, longest: float) -> float:
-    """A pause that doubles with each failure. Any number of failures: the power is bounded as well."""
+    """A pause that doubles with each failure, up to `longest`. The exponent is limited, too."""
     return min(seconds * 2.0 ** min(failures, 32), longest)

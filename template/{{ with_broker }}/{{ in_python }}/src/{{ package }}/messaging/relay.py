@@ -1,7 +1,7 @@
 """Publishes what is in the outbox, and removes it when the broker has confirmed it: at least once.
 
-Of each resource one event at a time is on its way. So any number of relays keep the order, and an event that
-is rejected delays only those of its own resource.
+Only one event of each resource is in flight at a time. So any number of relays keep the order, and an event
+that is rejected delays only those of its own resource.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def run(application: Application, settings: Settings) -> AsyncIterator[Task]:
-    """Publish; at the end, also what the requests that were answered last have left."""
+    """Publish; at the end, also the events of the last requests."""
     stopping = asyncio.Event()
     # the rest is for closing connections
     seconds = settings.shutdown.close_seconds / 2
@@ -46,13 +46,13 @@ async def run(application: Application, settings: Settings) -> AsyncIterator[Tas
         yield publishing
     finally:
         stopping.set()
-        # what is in flight then stays in the outbox
+        # what is still in flight stays in the outbox
         await finish(publishing, seconds, relay.in_flight)
 
 
 @dataclass(frozen=True)
 class Silence:
-    """How often a type's events were not confirmed, and when to try again, by the monotonic clock."""
+    """How often events of a type were not confirmed, and when to try again, by the monotonic clock."""
 
     failures: int
     until: float
@@ -70,7 +70,7 @@ class Relay:
         self._settings = settings
         self._stopping = stopping
         self._last_seconds = last_seconds
-        self._suspects = 0  # events of which one has broken the connection
+        self._suspects = 0  # events of the last batch, of which one has broken the connection
         self._silent: dict[str, Silence] = {}
         self._sending = 0
 
@@ -87,7 +87,7 @@ class Relay:
             pass
 
     async def _publish_batch(self, publisher: Publisher) -> bool:
-        """Publish events that are due; whether it was a full batch, so that there may be more."""
+        """Publish events that are due. Returns whether the batch was full, so that there may be more."""
         await publisher.open()
         limit = 1 if self._suspects else self._settings.batch
         async with self._engine.begin() as connection:
@@ -104,11 +104,11 @@ class Relay:
         return self._sending == limit
 
     def _silent_types(self) -> list[str]:
-        """Types whose events are not taken at present, so that batches do not wait for them in vain."""
+        """Types whose events are skipped at present, so that batches do not wait for them in vain."""
         return [name for name, silence in self._silent.items() if time.monotonic() < silence.until]
 
     def _listen(self, outcome: Outcome) -> None:
-        """Note the types that nobody confirms: events of one type are routed alike, and time out alike."""
+        """Note the types that nobody confirms: events of one type have the same route and time out alike."""
         for name in {event["type"] for event, reason in outcome.rejected if reason == UNCONFIRMED}:
             failures = self._silent[name].failures if name in self._silent else 0
             self._silent[name] = Silence(failures + 1, time.monotonic() + self._pause(failures))

@@ -2,7 +2,7 @@ from pydantic import BaseModel, Field
 
 
 class MessagingSettings(BaseModel):
-    """What holds for every broker."""
+    """The settings that every broker has."""
 
     timeout_seconds: float = Field(5, gt=0, description="for connecting, and for a confirm")
     pause_seconds: float = Field(1, gt=0, description="before trying again; doubles for a message")

@@ -1,7 +1,7 @@
-"""Repositories whose single reads are answered from a cache (cache-aside).
+"""Repositories that answer single reads from a cache (cache-aside).
 
-A change discards the cached copy. A copy that another process read just before can still be
-stored just after: it lives at most as long as the cache's time to live.
+A change discards the cached copy. A copy that another process loaded just before can still be
+stored just after: it is served for the cache's time to live at most.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +17,7 @@ READS = Counter("cache_reads_total", "Reads through the cache; the hit ratio is 
 
 class Cache(Protocol):
     async def get_or_load(self, kind: type[E], entity_id: UUID, load: Callable[[], Awaitable[E]]) -> E:
-        """The cached copy, else what `load` gives. Many callers who miss the same one load once."""
+        """The cached copy, or the result of `load`. Concurrent misses of the same copy load it once."""
 
     async def discard(self, kind: type[Entity], entity_id: UUID) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What keeps the database from answering, as errors of the ports: nothing of the service is wrong then."""
+"""Outages of the database, as errors of the ports."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _log = Seldom()
 
 
 class Pool(AsyncAdaptedQueuePool):
-    """Says in the same way that it has no connection to give."""
+    """Raises the same errors when it has no connection left."""
 
     def connect(self) -> PoolProxiedConnection:
         try:
@@ -25,11 +25,11 @@ class Pool(AsyncAdaptedQueuePool):
 
 
 def translate(engine: AsyncEngine, is_outage: Callable[[Exception], bool]) -> None:
-    """Translate what statements and new connections raise; `is_outage` knows the database's own codes."""
+    """Translate errors of statements and new connections. `is_outage` knows the database's own codes."""
 
     def translated(context: ExceptionContext) -> Exception | None:
         error = context.original_exception
-        if not isinstance(error, Exception):  # the caller has left
+        if not isinstance(error, Exception):  # the caller is gone
             return None
         if isinstance(error, TimeoutError):
             _log.warning("database slow", error=repr(error))

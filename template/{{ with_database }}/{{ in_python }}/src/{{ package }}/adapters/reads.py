@@ -1,4 +1,4 @@
-"""Reads of the database."""
+"""Reads from the database."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ async def fetch(
     query: Select[Any],
     values: Mapping[str, object] | None = None,
 ) -> list[dict[str, Any]]:
-    """All rows, each by the names of its columns.
+    """All rows, as mappings of column names to values.
 
-    SQLAlchemy is entered once for the whole read. An AsyncConnection enters it again for each of its methods,
-    and closes itself in a task of its own, which doubles the cost of a read by key.
+    This enters SQLAlchemy's greenlet once for the whole read. AsyncConnection enters it for each method and
+    closes itself in a new task, which doubles the cost of a read by key.
     """
 
     def read() -> list[dict[str, Any]]:

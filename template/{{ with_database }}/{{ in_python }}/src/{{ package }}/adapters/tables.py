@@ -1,4 +1,4 @@
-"""What the tables of all resources share. Each resource has its table in its folder."""
+"""What the tables of all resources share. The table of each resource is in its folder."""
 
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,5 +18,5 @@ class EveryWord(set[str]):
 
 
 def quote_names(engine: AsyncEngine) -> None:
-    """In all statements: each version of a database keeps other words for itself than SQLAlchemy knows of."""
+    """Quote names in all statements: databases reserve more words than SQLAlchemy knows."""
     engine.dialect.identifier_preparer.reserved_words = EveryWord()

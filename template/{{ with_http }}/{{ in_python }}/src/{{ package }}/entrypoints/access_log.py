@@ -1,4 +1,4 @@
-"""One log line for each request. What the caller has sent is not in it, the path included."""
+"""One log line for each request. It holds nothing that the caller has sent, not even the path."""
 
 import time
 
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class AccessLog:
-    """Pure ASGI, which costs a fraction of what Starlette's BaseHTTPMiddleware does."""
+    """Plain ASGI, which costs a fraction of Starlette's BaseHTTPMiddleware."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

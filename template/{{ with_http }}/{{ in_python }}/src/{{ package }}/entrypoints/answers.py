@@ -1,4 +1,4 @@
-"""What the answers of all REST resources have in common, and the headers that go with them."""
+"""What the answers of all REST resources have in common, and their headers."""
 
 from collections.abc import Callable
 from http import HTTPStatus

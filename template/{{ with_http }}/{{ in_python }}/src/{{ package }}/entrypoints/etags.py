@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, section 8.8.3): the version of what is kept, in quotes."""
+"""Entity tags (RFC 9110, section 8.8.3): the version of the entity, in quotes."""
 
 import re
 
@@ -11,7 +11,7 @@ def etag(version: int) -> str:
 
 
 def expected_versions(if_match: str | None) -> frozenset[int] | None:
-    """The versions that `If-Match` allows; None where it allows any. Weak tags never match."""
+    """The versions that `If-Match` allows. None allows any. Weak tags never match."""
     if if_match is None or if_match.strip() == "*":
         return None
     tags = [tag for weak, tag in TAG.findall(if_match) if not weak]
@@ -19,7 +19,7 @@ def expected_versions(if_match: str | None) -> frozenset[int] | None:
 
 
 def matches(if_none_match: str | None, version: int) -> bool:
-    """Whether the caller's copy is current. The comparison is the weak one, as the RFC wants here."""
+    """Whether the caller's copy is current, by weak comparison (RFC 9110, section 13.1.2)."""
     if if_none_match is None:
         return False
     return if_none_match.strip() == "*" or any(tag == str(version) for _, tag in TAG.findall(if_none_match))

@@ -1,4 +1,4 @@
-"""HEAD, for whatever answers GET: the same answer without its body."""
+"""Answers HEAD as GET, without the body."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

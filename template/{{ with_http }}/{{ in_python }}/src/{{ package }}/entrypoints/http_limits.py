@@ -1,4 +1,4 @@
-"""What one caller may take of the service over HTTP: connections, time and memory."""
+"""Limits on what a caller may use over HTTP: connections, time and memory."""
 
 import asyncio
 from http import HTTPStatus
@@ -66,7 +66,7 @@ class RefusedError(Exception):
 
 
 class Limits:
-    """Passes a request on once all of it has arrived; each probe has a bulkhead of its own."""
+    """Passes a request on once it has arrived completely. Each probe has a bulkhead of its own."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class Limits:
         return receive_whole
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer in time, and whatever fails."""
+        """Answer in time, also if something fails."""
         started = False
 
         async def send_and_note(message: Message) -> None:

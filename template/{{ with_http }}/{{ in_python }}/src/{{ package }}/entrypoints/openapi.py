@@ -19,7 +19,7 @@ PATH = "#/components/schemas/{model}"
 def add_schemas(app: FastAPI, routes: Sequence[APIRoute]) -> None:
     generate = app.openapi
 
-    @cache  # made when it is asked for: serving does not need it
+    @cache  # built on demand: serving does not need it
     def openapi() -> dict[str, Any]:
         document = generate()
         models = [*_models(routes), (ProblemDetails, "serialization")]
@@ -39,7 +39,7 @@ def add_schemas(app: FastAPI, routes: Sequence[APIRoute]) -> None:
 
 
 def _models(routes: Sequence[APIRoute]) -> Iterator[tuple[Any, JsonSchemaMode]]:
-    """Each model that a route takes or answers with."""
+    """The models that routes take or return."""
     for route in routes:
         if route.body_field:
             yield route.body_field.field_info.annotation, "validation"
@@ -55,7 +55,7 @@ def _describe(parameters: list[dict[str, Any]], query: Any) -> None:
 
 
 def _given(schema: dict[str, Any]) -> dict[str, Any]:
-    """Of a parameter that a caller sends: it is text, never null."""
+    """The schema of a parameter as sent: text, never null."""
     kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
     rest = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
     default = {"default": schema["default"]} if schema.get("default") is not None else {}

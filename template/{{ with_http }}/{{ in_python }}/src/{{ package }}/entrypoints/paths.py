@@ -1,4 +1,4 @@
-"""What callers get who miss a path or its methods, and where paths are below another one."""
+"""Answers to unknown paths and methods, and paths below a proxy's root path."""
 
 from http import HTTPStatus
 from urllib.parse import quote
@@ -16,9 +16,9 @@ def add_path_handlers(app: FastAPI) -> None:
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    """Redirect from a path with a slash too many, by a relative reference.
+    """Redirect from a path with a trailing slash, by a relative reference.
 
-    Only the caller knows by which scheme, host and path a proxy is reached.
+    Only the caller knows the scheme, host and path of a proxy.
     """
     bare = request.scope["path"].removesuffix("/")
     if bare == request.scope["path"] or not _methods(request, bare):
@@ -37,7 +37,7 @@ async def _not_allowed(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request, path: str) -> set[str]:
-    """Of all routes with that path; none where there is no such path."""
+    """The methods of all routes with that path. Empty if there is none."""
     scope = {**request.scope, "path": path}
     methods: set[str] = set()
     for route in request.app.routes:
@@ -47,7 +47,7 @@ def _methods(request: Request, path: str) -> set[str]:
 
 
 class RootPath:
-    """For a proxy that serves all paths below another one, which answers then name."""
+    """For a proxy that serves all paths below a root path, which links in answers then include."""
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
         self._app = app

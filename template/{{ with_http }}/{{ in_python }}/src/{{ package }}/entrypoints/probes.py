@@ -1,4 +1,4 @@
-"""`/healthz`: the process lives; `/readyz`: send it requests."""
+"""`/healthz` says that the process is alive, `/readyz` that it can take requests."""
 
 from http import HTTPStatus
 

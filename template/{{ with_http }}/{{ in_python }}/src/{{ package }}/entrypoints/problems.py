@@ -29,10 +29,10 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     StaleVersionError: HTTPStatus.PRECONDITION_FAILED,
 }
 
-# of invalid parts, of which a caller can send thousands
+# of invalid fields, of which a caller can send thousands
 MAX_ERRORS = 20
 
-# problems that callers may want to tell from others of the same status
+# problems that callers may want to distinguish from others with the same status
 TYPES: dict[type[Exception], str] = {
     DuplicateError: "urn:problem:duplicate",
     UnknownReferenceError: "urn:problem:unknown-reference",
@@ -98,7 +98,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    """Whoever raised it has logged why."""
+    """It was logged where it was raised."""
     answer = problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
     answer.headers["Retry-After"] = "1"
     return answer

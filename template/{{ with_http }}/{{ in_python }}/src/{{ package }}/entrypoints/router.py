@@ -1,4 +1,4 @@
-"""The routers of the REST resources, and what their routes have in common."""
+"""What the routers of the REST resources have in common."""
 
 import inspect
 from collections.abc import Callable, Coroutine
@@ -11,9 +11,9 @@ from .problems import PROBLEM
 
 
 class LeanRoute(APIRoute):
-    """Reads path parameters and headers without FastAPI's solver, which takes a third of a cached read.
+    """Reads path parameters and headers without FastAPI's dependency solver, a third of a cached read's time.
 
-    An endpoint that takes anything else, such as a body or a dependency, has an ordinary route.
+    Endpoints with other parameters, such as a body or a dependency, use an ordinary route.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

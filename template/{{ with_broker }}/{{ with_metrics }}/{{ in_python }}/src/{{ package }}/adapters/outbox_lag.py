@@ -1,4 +1,4 @@
-"""How far the outbox is behind: measured apart from the relay, which is silent while the broker is down."""
+"""The lag of the outbox, measured apart from the relay, which reports nothing while the broker is down."""
 
 import time
 from uuid import UUID

@@ -1,7 +1,7 @@
 """Copies of entities as bytes.
 
-They begin with a checksum of the entity's fields: while versions of the service with other fields run, what
-one has written is a miss for the others.
+They begin with a checksum of the entity's fields. While two versions of the service with different fields
+run, a copy that one has written is a miss for the other.
 """
 
 from dataclasses import fields
@@ -25,7 +25,7 @@ class Copies(Generic[E]):
         return self._checksum + self._json.dump_json(entity)
 
     def read(self, copy: bytes) -> E | None:
-        """None where it does not fit."""
+        """None if it was written by a version with other fields."""
         if copy[:CHECKSUM_BYTES] != self._checksum:
             return None
         try:

@@ -1,4 +1,4 @@
-"""How PostgreSQL is reached."""
+"""The connections to PostgreSQL."""
 
 import time
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ PING_AFTER_SECONDS = 1
 LAST_USE = "last_use"
 
 Rule = Literal["unique", "reference", "values"]
-# by SQLSTATE (PostgreSQL's documentation, appendix A); others are mistakes of the code, as missing values are
+# by SQLSTATE (PostgreSQL's documentation, appendix A); others, such as missing values, are bugs in the code
 RULES: dict[str | None, Rule] = {
     "23505": "unique",
     "23503": "reference",
@@ -34,10 +34,10 @@ RULES: dict[str | None, Rule] = {
 OUTAGES = (
     "08",  # the connection is lost
     "25006",  # the server has become a replica
-    "40",  # gave way to another transaction
+    "40",  # aborted in favour of another transaction
     "53",  # the server lacks connections, memory or disk
     "55P03",  # a lock is held by a migration
-    "57",  # the server stops or starts, or somebody has cancelled the statement
+    "57",  # the server is stopping or starting, or somebody has cancelled the statement
 )
 
 
@@ -52,7 +52,7 @@ class DatabaseSettings(BaseModel):
 async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
     engine = create_async_engine(
         settings.url.get_secret_value(),
-        hide_parameters=True,  # they are what callers have sent
+        hide_parameters=True,  # they hold what callers have sent
         poolclass=Pool,
         pool_size=settings.pool_size,
         max_overflow=0,
@@ -71,12 +71,12 @@ async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngin
 
 
 def read_engine(engine: AsyncEngine) -> Engine:
-    """The same connections for reads: without a transaction, which saves two round trips."""
+    """The same pool for reads, without transactions, which saves two round trips."""
     return engine.sync_engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _read_decimals_as_text(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """The driver's own way gives 100000 as 1.0E+5."""
+    """The driver's own decoder returns 100000 as 1.0E+5."""
     driver: Any = connection
     codec = {"schema": "pg_catalog", "format": "text", "encoder": str, "decoder": Decimal}
     driver.run_async(lambda asyncpg: asyncpg.set_type_codec("numeric", **codec))
@@ -91,9 +91,9 @@ def _check_idle(
     entry: ConnectionPoolEntry,
     _proxy: PoolProxiedConnection,
 ) -> None:
-    """A server that was restarted costs one round trip, not one failed request.
+    """Check connections that were idle, so that a restart of the server fails no request.
 
-    SQLAlchemy's own pool_pre_ping does this with each use, which takes a quarter of a read.
+    SQLAlchemy's pool_pre_ping checks on each use, which takes a quarter of a read.
     """
     driver: Any = connection
     now = time.monotonic()
@@ -105,7 +105,7 @@ def _check_idle(
 
 
 def is_outage(error: Exception) -> bool:
-    # a migration has changed what a prepared statement returns; it is prepared again with the next use
+    # a migration has changed what a prepared statement returns; the next use prepares it again
     stale = isinstance(error.__cause__, InvalidCachedStatementError)
     return stale or (getattr(error, "sqlstate", None) or "").startswith(OUTAGES)
 

@@ -1,4 +1,4 @@
-"""How migrations reach PostgreSQL: on a connection of their own, without the time limit of requests."""
+"""Migrations use a connection of their own, without the time limit for requests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,10 +21,10 @@ LOCK = text("SELECT pg_try_advisory_lock(hashtext('migrations'))")
 SESSION = {
     # requests queue behind a statement that waits for its lock
     "lock_timeout": "3s",
-    # a statement may take hours, in which firewalls forget a silent connection
+    # a statement may take hours, and firewalls drop connections that are idle for long
     "tcp_keepalives_idle": "60",
 }
-# SQLSTATEs: no lock in time, deadlock
+# SQLSTATEs: lock timeout, deadlock
 GAVE_WAY = {"55P03", "40P01"}
 
 
@@ -36,14 +36,14 @@ class MigrationsSettings(BaseModel):
 
 
 def database_of(settings: "Settings") -> DatabaseSettings:
-    """The database as migrations reach it."""
+    """The settings of the database, with the role for migrations."""
     url = settings.migrations.url or settings.database.url
     return settings.database.model_copy(update={"url": url})
 
 
 @asynccontextmanager
 async def connect(settings: DatabaseSettings) -> AsyncIterator[AsyncConnection]:
-    """A connection that holds the lock of migrations: of several that start at once, the others wait."""
+    """A connection that holds the lock for migrations, so that only one process migrates at a time."""
     engine = create_async_engine(
         settings.url.get_secret_value(),
         poolclass=NullPool,
@@ -51,7 +51,7 @@ async def connect(settings: DatabaseSettings) -> AsyncIterator[AsyncConnection]:
     )
     quote_names(engine)
     async with engine.connect() as connection:
-        # polled: CREATE INDEX CONCURRENTLY waits for all statements, so for one that waits for this lock, too
+        # polled: CREATE INDEX CONCURRENTLY waits for all statements, and so for one that waits for this lock
         while not await connection.scalar(LOCK):
             await connection.rollback()
             await asyncio.sleep(POLL_SECONDS)

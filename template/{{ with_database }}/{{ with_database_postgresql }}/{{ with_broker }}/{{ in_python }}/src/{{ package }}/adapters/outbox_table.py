@@ -1,4 +1,4 @@
-"""The outbox's table. Times are the database's: the clocks of replicas decide nothing."""
+"""The table of the outbox. All times are the database's, so clocks of replicas do not matter."""
 
 from sqlalchemy import (
     BigInteger,

@@ -29,5 +29,5 @@ class MetricsInterceptor(Interceptor):
 
 @cache
 def _duration(method: str, code: str) -> Histogram:
-    """The series; to look it up by its labels would take longer than to observe it."""
+    """Cached: looking a series up by its labels takes longer than observing a value."""
     return DURATION.labels(method, code)

@@ -41,7 +41,7 @@ class HttpMetrics:
             await self._app(scope, receive, send_and_note)
         finally:
             ACTIVE.dec()
-            # the route's pattern and known methods: callers must not choose how many series there are
+            # only patterns of routes and known methods: callers must not determine the number of series
             route = getattr(scope.get("route"), "path", "")
             method = scope["method"] if scope["method"] in METHODS else "_OTHER"
             _duration(method, route, status).observe(time.perf_counter() - started)
@@ -49,5 +49,5 @@ class HttpMetrics:
 
 @cache
 def _duration(method: str, route: str, status: int) -> Histogram:
-    """The series; to look it up by its labels would take longer than to observe it."""
+    """Cached: looking a series up by its labels takes longer than observing a value."""
     return DURATION.labels(method, route, status)
