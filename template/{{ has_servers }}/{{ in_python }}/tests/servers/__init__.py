@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 START_SECONDS = 60
 
@@ -20,6 +18,10 @@ def container(image: str, port: int, environment: dict[str, str], ready: str) ->
     """Start `image`, wait until its log has `ready`, and give "host:port"; skip where there is no Docker."""
     if not _docker_answers():
         unavailable(f"{image} needs Docker")
+    # not needed where servers are named, and slow to import
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
     started = LogMessageWaitStrategy(ready).with_startup_timeout(START_SECONDS)
     server = DockerContainer(image).with_exposed_ports(port).with_envs(**environment)
     with server.waiting_for(started) as running:
