@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 
 from ..support import checkout
+from ..support.once import once
 from ..support.releases import build, replace, stand_in
 
 
 @pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clone() -> Path:
     """A repository with four releases of the template, of which each changes something else."""
-    folder = checkout.copy(tmp_path_factory.mktemp("repository") / "shipsmith")
+    return once("repository", _make_releases) / "shipsmith"
+
+
+def _make_releases(folder: Path) -> None:
+    checkout.copy(folder := folder / "shipsmith")
     (folder / "template" / "_shared" / "run.sh").write_text("true\n")
     (folder / "template" / "_shared" / "run.sh").chmod(0o755)
     (folder / "template" / "_shared" / "link").symlink_to("names.jinja")
@@ -28,21 +33,20 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "template" / "EDITION.jinja").unlink()
     replace(folder / "template" / "_shared" / "python" / "universe.lock", "sha256:0", "sha256:1")
     checkout.release(folder, "v0.10.0")
-    return folder
 
 
 @pytest.fixture(scope="session")
-def wheel(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(clone, "wheel", tmp_path_factory.mktemp("wheel"))
+def wheel(clone: Path) -> Path:
+    (wheel,) = once("wheel", lambda folder: build(clone, "wheel", folder)).glob("*.whl")
+    return wheel
 
 
 @pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(wheel: Path) -> Path:
     """The folder that the wheel was installed into."""
-    folder = tmp_path_factory.mktemp("installed")
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--offline", "--no-deps"]
-    subprocess.run([*install, "--compile-bytecode", "--target", str(folder), str(wheel)], check=True)
-    return folder
+    install += ["--compile-bytecode", str(wheel), "--target"]
+    return once("installed", lambda folder: subprocess.run([*install, str(folder)], check=True))
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +55,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     return folder / "shipsmith" / "templates"
+
+
+@pytest.fixture
+def compiled_texts(cache: Path) -> None:
+    """To compile them takes most of the time of a render: the tests that ask for this share them."""
+    cache.parent.mkdir()
+    cache.with_name("compiled").symlink_to(once("compiled", lambda _: None))
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from ..support import checkout
 from ..support.command_line import left_in, shipsmith
 from ..support.releases import NEW, RELEASES, files, make, run
 
+pytestmark = pytest.mark.usefixtures("compiled_texts")
+
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_release_is_made_again_to_the_byte(

@@ -10,6 +10,7 @@ from shipsmith.template import location as source
 from shipsmith.template import presets
 from shipsmith.template.questionnaire import Answers
 
+from ..support.once import once
 from ..support.services import projects
 from ..support.services.needs import met
 from ..support.services.projects import Project
@@ -59,11 +60,11 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def minimal_with_workflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def minimal_with_workflows() -> Path:
     """The `minimal` preset with its workflows. GitHub's machines have jq, which a script of theirs needs."""
     try:
         packages.require("jq", "jq")
     except UnavailableError as error:
         pytest.skip(str(error))
     answers = presets.load(source.root(), "minimal").answers | {"ci": "github"}
-    return projects.new(tmp_path_factory.mktemp("minimal") / "orders", answers).folder
+    return once("minimal", lambda folder: projects.new(folder / "orders", answers)) / "orders"

@@ -9,6 +9,7 @@ from shipsmith.template import location as source
 from shipsmith.template import presets
 
 from ..support import checkers as tools
+from ..support.once import once
 from ..support.services import manifest_schemas, projects
 
 OVERLAYS = ("dev", "staging", "production")
@@ -23,20 +24,23 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="session", params=ANSWERS)
-def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(request: pytest.FixtureRequest) -> Path:
     """A generated repository with everything that deploys it."""
     answers = {"service_name": "orders", "deploy": "kubernetes", "ci": "github", **ANSWERS[request.param]}
-    return projects.new(tmp_path_factory.mktemp("deploy") / "orders", answers).folder
+    made = once(f"deploy {request.param}", lambda folder: projects.new(folder / "orders", answers))
+    return made / "orders"
 
 
 @pytest.fixture(scope="session")
 def rendered(folder: Path) -> Path:
     """A folder with the manifests of each overlay in one file."""
-    manifests = folder.with_name("rendered")
-    manifests.mkdir()
-    for overlay in OVERLAYS:
-        (manifests / f"{overlay}.yaml").write_text(tools.kustomize(folder / "deploy" / "overlays" / overlay))
-    return manifests
+
+    def render(manifests: Path) -> None:
+        for overlay in OVERLAYS:
+            text = tools.kustomize(folder / "deploy" / "overlays" / overlay)
+            (manifests / f"{overlay}.yaml").write_text(text)
+
+    return once(f"{folder.parent.name} rendered", render)
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

@@ -16,6 +16,7 @@ from urllib.request import urlopen
 import pytest
 from shipsmith.template import location, presets
 
+from ..support.once import once
 from ..support.services import projects
 from ..support.services.projects import Project
 from ..support.systems.processes import free_port
@@ -81,13 +82,13 @@ FOLDERS = [
 
 
 @pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return projects.new(tmp_path_factory.mktemp("generated") / "orders", ANSWERS).folder
+def generated() -> Path:
+    return once("generated", lambda folder: projects.new(folder / "orders", ANSWERS)) / "orders"
 
 
 @pytest.fixture(scope="module")
-def with_everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return projects.new(tmp_path_factory.mktemp("everything") / "orders", EVERYTHING).folder
+def with_everything() -> Path:
+    return once("everything", lambda folder: projects.new(folder / "orders", EVERYTHING)) / "orders"
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from ..support.once import once
 from ..support.updates.small import Small, make_template
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
-    folder = tmp_path_factory.mktemp("small")
-    make_template(folder / "template")
+def small() -> Small:
+    folder = once("small", lambda folder: make_template(folder / "template"))
     return Small(folder / "template", folder / "cache")
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from shipsmith.template.location import PUBLIC_URL
 
+from ..support.once import once
 from ..support.updates import measure, versions
 from ..support.updates.cases import Workshop
 from ..support.updates.profiles import ANSWERS
@@ -19,10 +20,10 @@ RENOVATE = ("--skip-answered", "--answers-file", ANSWERS)
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+def workshop() -> Workshop:
     """Projects that are made once, and copied."""
-    folder = tmp_path_factory.mktemp("template")
-    return Workshop(Template(versions.build(folder / "shipsmith")), folder)
+    folder = once("releases", lambda folder: versions.build(folder / "shipsmith"))
+    return Workshop(Template(folder / "shipsmith"), folder)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from shipsmith.cli.words import to_add, to_remove
 from shipsmith.project import existing
+from shipsmith.project.checksum import checksum
 from shipsmith.project.create import create
 from shipsmith.project.history import earlier
 from shipsmith.project.recipe import Recipe
@@ -18,6 +19,7 @@ from shipsmith.update import recipes
 from shipsmith.update.apply import apply
 from shipsmith.update.plan import plan
 
+from ..support.once import once
 from ..support.updates.small import GIT, contents, git
 
 TEMPLATE = versions.working()
@@ -88,20 +90,12 @@ def orders() -> list[list[Choice]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Projects by their answers: each is made once, and copied."""
-    return {"": tmp_path_factory.mktemp("made")}
-
-
-def start(made: dict[str, Path], answers: Answers | None, folder: Path) -> Path:
+def start(answers: Answers | None, folder: Path) -> Path:
+    """A project with these answers: each is made once, and copied."""
     assert answers
-    key = repr(sorted(answers.items(), key=str))
-    if key not in made:
-        made[key] = made[""] / str(len(made)) / "orders"
-        made[key].parent.mkdir()
-        create(answers, TEMPLATE, made[key])
-    shutil.copytree(made[key], folder, symlinks=True)
+    name = checksum(answers)
+    made = once(name, lambda place: create(answers, TEMPLATE, place / "orders")) / "orders"
+    shutil.copytree(made, folder, symlinks=True)
     return folder
 
 
@@ -136,9 +130,9 @@ def edit(folder: Path) -> None:
 @pytest.mark.parametrize("edited", [False, True], ids=["untouched", "edited"])
 @pytest.mark.parametrize("choice", choices(), ids=str)
 def test_what_is_added_and_removed_again_leaves_every_byte_as_it_was(
-    tmp_path: Path, made: dict[str, Path], choice: Choice, edited: bool
+    tmp_path: Path, choice: Choice, edited: bool
 ) -> None:
-    project = start(made, base(choice), tmp_path / "orders")
+    project = start(base(choice), tmp_path / "orders")
     if edited:
         edit(project)
     before = contents(project)
@@ -160,13 +154,11 @@ def exchanges() -> list[tuple[Choice, Choice]]:
 
 @pytest.mark.parametrize(("before", "choice"), exchanges(), ids=str)
 def test_a_choice_that_goes_gives_back_the_one_that_it_replaced(
-    tmp_path: Path, made: dict[str, Path], before: Choice, choice: Choice
+    tmp_path: Path, before: Choice, choice: Choice
 ) -> None:
     """Also where it comes and goes again; the one from the start then goes without a successor."""
     start_with = base(before, choice)
-    project = start(
-        made, start_with and QUESTIONNAIRE.resolve(start_with | dict([before])), tmp_path / "orders"
-    )
+    project = start(start_with and QUESTIONNAIRE.resolve(start_with | dict([before])), tmp_path / "orders")
     edit(project)
     first = contents(project)
     word, found = "=".join(choice), existing.find(project)
@@ -179,14 +171,10 @@ def test_a_choice_that_goes_gives_back_the_one_that_it_replaced(
 
 
 @pytest.mark.parametrize("choice", choices(), ids=str)
-def test_what_is_removed_and_added_again_leaves_every_byte_as_it_was(
-    tmp_path: Path, made: dict[str, Path], choice: Choice
-) -> None:
+def test_what_is_removed_and_added_again_leaves_every_byte_as_it_was(tmp_path: Path, choice: Choice) -> None:
     option, value = choice
     start_with = base(choice)
-    project = start(
-        made, start_with and QUESTIONNAIRE.resolve(start_with | {option: value}), tmp_path / "orders"
-    )
+    project = start(start_with and QUESTIONNAIRE.resolve(start_with | {option: value}), tmp_path / "orders")
     edit(project)
     before, found = contents(project), existing.find(project)
     word = option if value is True else f"{option}={value}"
@@ -199,12 +187,10 @@ def test_what_is_removed_and_added_again_leaves_every_byte_as_it_was(
 @pytest.mark.parametrize(
     "order", orders(), ids=lambda order: ",".join(f"{name}={value}" for name, value in order)
 )
-def test_the_order_of_additions_does_not_matter(
-    tmp_path: Path, made: dict[str, Path], order: list[Choice]
-) -> None:
+def test_the_order_of_additions_does_not_matter(tmp_path: Path, order: list[Choice]) -> None:
     results = []
     for number, additions in enumerate((order, order[::-1])):
-        project = start(made, base(*order), tmp_path / str(number) / "orders")
+        project = start(base(*order), tmp_path / str(number) / "orders")
         edit(project)
         for choice in additions:
             change(project, dict([choice]))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ..support.once import once
 from ..support.updates import publish, versions
 from ..support.updates.cases import Row, Workshop
 from ..support.updates.profiles import PROFILES
@@ -18,8 +19,8 @@ def published() -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return Template(versions.build(tmp_path_factory.mktemp("versions") / "shipsmith"))
+def template() -> Template:
+    return Template(once("releases", lambda folder: versions.build(folder / "shipsmith")) / "shipsmith")
 
 
 @pytest.mark.parametrize(("preset", "old", "new"), SAMPLE)

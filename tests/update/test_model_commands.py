@@ -11,6 +11,7 @@ import yaml
 from shipsmith.template import location
 
 from ..support.command_line import shipsmith
+from ..support.once import once
 from ..support.services import environments, projects
 from ..support.services.projects import Project
 from ..support.updates.small import commit, contents, git
@@ -39,8 +40,8 @@ def make(folder: Path, *settings: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make(tmp_path_factory.mktemp("made"))
+def made() -> Path:
+    return once("model", make) / "shop"
 
 
 @pytest.fixture

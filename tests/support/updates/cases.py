@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shipsmith.git.locks import locked
+
 from . import measure
 from .checks import failure
 from .measure import Moves
@@ -62,11 +64,13 @@ class Workshop:
 
     def pristine(self, preset: str, version: str) -> Path:
         """The project as this version generates it."""
-        project = self.folder / "pristine" / preset / version / "orders"
-        if not project.exists():
-            project.parent.mkdir(parents=True, exist_ok=True)
-            self.template.new(project, version, preset, {})
-        return project
+        place = self.folder / "pristine" / preset / version
+        place.mkdir(parents=True, exist_ok=True)
+        # not the folder itself: `new` locks the one in which it makes a project
+        with locked(place / "lock", create=True):
+            if not (place / "orders").exists():
+                self.template.new(place / "orders", version, preset, {})
+        return place / "orders"
 
     def run(
         self,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import preloaded
+from ..once import once
 
 QUESTIONS = """\
 _min_copier_version: "9.19"
@@ -179,16 +180,14 @@ class Small:
 
     def project(self, folder: Path, *settings: str, version: str = "v0.1.0") -> Path:
         """A project with its first commit: a copy of the first one generated."""
-        made = self.cache / "projects" / "-".join((version, *settings)) / folder.name
-        if not made.exists():
-            self._make(made, version, settings)
+        name = f"{self.template.parent.name} {'-'.join((version, *settings))} {folder.name}"
+        made = once(name, lambda place: self._make(place / folder.name, version, settings))
         folder.parent.mkdir(exist_ok=True)
-        shutil.copytree(made, folder, symlinks=True)
+        shutil.copytree(made / folder.name, folder, symlinks=True)
         git(folder, "update-index", "-q", "--refresh")
         return folder
 
     def _make(self, folder: Path, version: str, settings: tuple[str, ...]) -> None:
-        folder.parent.mkdir(parents=True, exist_ok=True)
         arguments = [part for setting in settings for part in ("--set", setting)]
         made = self.run(folder.parent, "new", folder.name, "--at", version, "--defaults", *arguments)
         assert made.returncode == 0, made.stderr
