@@ -61,7 +61,7 @@ def test_copier_update_keeps_the_checksum_of_the_answers_right(tmp_path: Path, t
     project = tmp_path / "orders"
     # of few files: copier renders each of them three times
     data = [f"--data={name}={value}" for name, value in presets.load(template, "minimal").answers.items()]
-    copy = [*COPIER, "copy", "--defaults", *data, f"git+file://{template}", project]
+    copy = [*COPIER, "copy", "--defaults", *data, f"git+file://{template}", str(project)]
     projects.run(*copy, directory=tmp_path)
     before = recorded_checksum((project / ".copier-answers.yml").read_text())
     checkout.git(project, "init", "--quiet")
