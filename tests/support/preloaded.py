@@ -24,13 +24,15 @@ from .systems.processes import bound_to_parent
 ROOT = Path(__file__).parents[2]
 SHIPSMITH = "from shipsmith import __main__; __main__.main()"
 """The program of the command line."""
+KEEPING_RENDERS = f"from tests.support import renders; renders.keep(); {SHIPSMITH}"
+"""The same for many changes of one project."""
 
 
-def with_template(root: Path) -> str:
-    """The same program with the template of another repository."""
+def with_template(root: Path, program: str = SHIPSMITH) -> str:
+    """The program with the template of another repository."""
     return (
         "from pathlib import Path; from shipsmith.template import location;"
-        f"location.root = lambda: Path({str(root)!r}); {SHIPSMITH}"
+        f"location.root = lambda: Path({str(root)!r}); {program}"
     )
 
 
@@ -54,6 +56,7 @@ MODULES = [
     "shipsmith.update.resume",
     "shipsmith.update.status",
     "shipsmith.update.undo",
+    "tests.support.renders",
     "typer._adapters",
 ]
 

@@ -15,10 +15,12 @@ from shipsmith.project.history import earlier
 from shipsmith.project.recipe import Recipe
 from shipsmith.template import presets, versions
 from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.update import plan as planning
 from shipsmith.update import recipes
 from shipsmith.update.apply import apply
 from shipsmith.update.plan import plan
 
+from ..support import renders
 from ..support.once import once
 from ..support.updates.small import GIT, contents, git
 
@@ -88,6 +90,11 @@ def orders() -> list[list[Choice]]:
         found.append(order)
         missing -= {pair for pair in missing if set(pair) <= set(order)}
     return found
+
+
+@pytest.fixture(autouse=True)
+def _kept_renders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "render", renders.copied)
 
 
 def start(answers: Answers | None, folder: Path) -> Path:

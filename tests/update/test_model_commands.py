@@ -1,7 +1,9 @@
 """`add`, `change`, `rename` and `remove` change the model of a project, and its files accordingly."""
 
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 import yaml
 from shipsmith.template import location
 
-from ..support.command_line import shipsmith
+from ..support import preloaded
 from ..support.once import once
 from ..support.services import environments, projects
 from ..support.services.projects import Project
@@ -27,6 +29,10 @@ MODEL = {
 }
 VERSIONS = "src/shop/migrations/versions"
 SMALL = ("cache=none", "broker=none", "metrics=none", "deploy=none", "ci=none")
+
+
+def shipsmith(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return preloaded.run(preloaded.KEEPING_RENDERS, arguments, cwd, os.environ)
 
 
 def make(folder: Path, *settings: str) -> Path:

@@ -85,7 +85,7 @@ class Lived:
 
     def change(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run shipsmith in the repository."""
-        return preloaded.run(preloaded.SHIPSMITH, arguments, self.folder, os.environ)
+        return preloaded.run(preloaded.KEEPING_RENDERS, arguments, self.folder, os.environ)
 
     def commit(self, title: str) -> None:
         git(self.folder, "add", "-A")

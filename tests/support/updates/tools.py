@@ -74,7 +74,8 @@ class Template:
         return Updated("conflicts" if conflicts else "clean", conflicts, "")
 
     def _shipsmith(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        return preloaded.run(preloaded.with_template(self.root), arguments, cwd, self._environment())
+        program = preloaded.with_template(self.root, preloaded.KEEPING_RENDERS)
+        return preloaded.run(program, arguments, cwd, self._environment())
 
     def _environment(self) -> dict[str, str]:
         """This repository as the public one, and separate caches."""
