@@ -4,6 +4,7 @@ Nothing that callers have sent is logged. Messages of exceptions may contain it,
 So lines have the type of an exception and where it was raised, but its message only at the level DEBUG.
 """
 
+import datetime as dt
 import logging
 import sys
 import time
@@ -28,11 +29,11 @@ def configure(settings: LogSettings) -> None:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_timestamp,
         structlog.processors.format_exc_info if level == logging.DEBUG else _outline_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
+        processors=[*shared, _to_json],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(),
         cache_logger_on_first_use=True,
@@ -47,7 +48,7 @@ def _route_standard_logging(shared: list[Processor], level: int) -> None:
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event).decode()),
+                lambda *arguments: _to_json(*arguments).decode(),
             ],
         )
     )
@@ -91,6 +92,16 @@ def _outlined(error: BaseException) -> Iterator[str]:
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
             yield from _outlined(each)
+
+
+def _add_timestamp(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """A datetime, which orjson formats faster than structlog's TimeStamper."""
+    event["timestamp"] = dt.datetime.now(dt.UTC)
+    return event
+
+
+def _to_json(_logger: object, _method: str, event: EventDict) -> bytes:
+    return orjson.dumps(event, repr, orjson.OPT_UTC_Z)
 
 
 def _outline_exc_info(_logger: object, _method: str, event: EventDict) -> EventDict:

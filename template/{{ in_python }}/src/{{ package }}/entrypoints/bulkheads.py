@@ -1,8 +1,7 @@
 """Limits on how much an entrypoint works on at the same time."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Protocol
 
 # for requests that are still arriving when the service is told to stop
 ARRIVAL_SECONDS = 2
@@ -28,34 +27,56 @@ class Bulkhead:
         self._inside -= 1
 
 
+class Timeout(Protocol):
+    """The part of asyncio.Timeout that bulkheads use."""
+
+    def expired(self) -> bool: ...
+
+    def reschedule(self, when: float) -> None: ...
+
+
 class EvictingBulkhead:
     """Evicts the oldest work above the limit, so that callers that never finish cannot block others."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._inside: dict[asyncio.Timeout, None] = {}
+        self._inside: dict[Timeout, None] = {}
 
     def evict_all(self, seconds: float = 0) -> None:
-        """Evict what is still inside after so many seconds."""
-        latest = asyncio.get_running_loop().time() + seconds
-        for timeout in self._inside:
-            _expire(timeout, latest)
+        """Evict what is inside after so many seconds."""
 
-    @contextmanager
-    def enter(self, timeout: asyncio.Timeout) -> Iterator[None]:
+        def evict() -> None:
+            for timeout in self._inside:
+                _expire(timeout)
+
+        asyncio.get_running_loop().call_later(seconds, evict)
+
+    def enter(self, timeout: Timeout) -> "_Inside":
         """Enter with the timeout around the work. Eviction makes it expire early."""
+        return _Inside(self._inside, self._limit, timeout)
+
+
+class _Inside:
+    """A class, since it is faster than a generator."""
+
+    __slots__ = ("_inside", "_limit", "_timeout")
+
+    def __init__(self, inside: dict[Timeout, None], limit: int, timeout: Timeout) -> None:
+        self._inside = inside
+        self._limit = limit
+        self._timeout = timeout
+
+    def __enter__(self) -> None:
         if len(self._inside) >= self._limit:
             oldest = next(iter(self._inside))
             del self._inside[oldest]
-            _expire(oldest, 0)
-        self._inside[timeout] = None
-        try:
-            yield
-        finally:
-            self._inside.pop(timeout, None)
+            _expire(oldest)
+        self._inside[self._timeout] = None
+
+    def __exit__(self, *_: object) -> None:
+        self._inside.pop(self._timeout, None)
 
 
-def _expire(timeout: asyncio.Timeout, latest: float) -> None:
+def _expire(timeout: Timeout) -> None:
     if not timeout.expired():
-        when = timeout.when()
-        timeout.reschedule(latest if when is None else min(when, latest))
+        timeout.reschedule(0)

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import structlog
 
@@ -63,13 +64,9 @@ class Connections:
     _waiting: dict[Peer, int] = field(default_factory=dict)
     _known: dict[int, _Connection | None] = field(default_factory=dict)
 
-    def request(self, peer: Peer) -> "_Counted":
+    def request(self, peer: Peer) -> "_Request":
         """Around a request, from its head to the end of its answer: the connection is not idle."""
-        return _Counted(self._requests, peer, self._used)
-
-    def waiting(self, peer: Peer) -> "_Counted":
-        """Around the work on a request that has arrived: its connection stays open even near the limit."""
-        return _Counted(self._waiting, peer, self._used)
+        return _Request(peer, self._used, self._requests, self._waiting)
 
     def in_flight(self) -> int:
         return sum(self._requests.values())
@@ -162,26 +159,41 @@ def allowed_connections(wanted: int) -> int:
     return allowed
 
 
-class _Counted:
-    """Counts what is inside, by peer. A class, since it is faster than a generator."""
+class _Request:
+    """Counts a request by its peer. A class, since it is faster than a generator."""
 
-    __slots__ = ("_counts", "_peer", "_used")
+    __slots__ = ("_counts", "_peer", "_used", "_waiting")
 
-    def __init__(self, counts: dict[Peer, int], peer: Peer, used: dict[Peer, float]) -> None:
-        self._counts = counts
+    def __init__(
+        self,
+        peer: Peer,
+        used: dict[Peer, float],
+        requests: dict[Peer, int],
+        waiting: dict[Peer, int],
+    ) -> None:
         self._peer = peer
         self._used = used
+        self._counts = [requests]
+        self._waiting = waiting
 
-    def __enter__(self) -> None:
+    def arrived(self) -> None:
+        """From now until the answer has ended, the connection stays open even near the limit."""
+        self._waiting[self._peer] = self._waiting.get(self._peer, 0) + 1
+        self._counts.append(self._waiting)
+
+    def __enter__(self) -> Self:
         self._used[self._peer] = time.monotonic()
-        self._counts[self._peer] = self._counts.get(self._peer, 0) + 1
+        [requests] = self._counts
+        requests[self._peer] = requests.get(self._peer, 0) + 1
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._used[self._peer] = time.monotonic()
-        if self._counts[self._peer] == 1:
-            del self._counts[self._peer]
-        else:
-            self._counts[self._peer] -= 1
+        for counts in self._counts:
+            if counts[self._peer] == 1:
+                del counts[self._peer]
+            else:
+                counts[self._peer] -= 1
 
 
 @contextmanager

@@ -1,14 +1,13 @@
-"""What happens around every gRPC call: its deadline, its log line, and errors as status codes."""
+"""What happens around every gRPC call: its request id, its log line, and errors as status codes."""
 
 import asyncio
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 
 from ..errors import (
     AlreadyExistsError,
@@ -26,11 +25,11 @@ from .request_ids import request_ids
 
 
 class InvalidRequestError(Exception):
-    """The message does not say what it must."""
+    """The message is invalid."""
 
 
 class OverdueError(Exception):
-    """The call took as long as it may."""
+    """The call reached its time limit."""
 
 
 STATUS: dict[type[Exception], grpc.StatusCode] = {
@@ -50,6 +49,10 @@ STATUS: dict[type[Exception], grpc.StatusCode] = {
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Behavior = Callable[[Any, Context], Awaitable[Any]]
+Limit = Callable[[str, Any], Behavior]
+"""Returns the behavior of a method within the limits, for its name and its handler."""
+Observer = Callable[[str, str, float], None]
+"""Called at the end of each call with its method, its status and its duration in seconds."""
 
 # clients take 8 KiB of trailers, in which a character may need twelve bytes
 LONGEST_DETAIL = 500
@@ -57,114 +60,88 @@ LONGEST_DETAIL = 500
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Call:
-    method: str
-    streaming: bool
-    context: Context
-    proceed: Callable[[], Awaitable[Any]]
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """The only interceptor, since every layer slows down each call.
 
+    It serves every method as a stream of requests. Otherwise, gRPC would wait for the message of a unary call
+    and decode it before an interceptor could limit the time or answer a malformed message.
+    """
 
-class HandlerInterceptor(grpc.aio.ServerInterceptor, ABC):
-    """Wraps each method's handler once: gRPC asks for it with every call, and it is always the same."""
-
-    def __init__(self) -> None:
+    def __init__(self, limit: Limit, *observers: Observer) -> None:
+        self._limit = limit
+        self._observers = (_log_line(), *observers)
         self._wrapped: dict[str, Any] = {}
-
-    @abstractmethod
-    def wrap(self, method: str, handler: Any) -> Any: ...
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
+        """Wrap each handler once: gRPC asks for it with every call, and it is always the same."""
         method = handler_call_details.method
         if wrapped := self._wrapped.get(method):
             return wrapped
         if handler := await continuation(handler_call_details):
-            self._wrapped[method] = self.wrap(method, handler)
+            self._wrapped[method] = self._wrap(method, handler)
         return self._wrapped.get(method)
 
+    def _wrap(self, method: str, handler: Any) -> Any:
+        answer = self._limit(method, handler)
 
-class Interceptor(HandlerInterceptor):
-    """Wraps the behaviors that LimitInterceptor returns: every request is a stream, every answer awaited."""
+        async def behave(messages: object, context: Context) -> Any:
+            started = time.perf_counter()
+            ids = _ids(context)
+            context.set_trailing_metadata((("x-request-id", ids["request_id"]),))
+            structlog.contextvars.bind_contextvars(**ids)  # not reset: each call has its own context
+            code = None
+            try:
+                return await answer(messages, context)
+            except grpc.aio.AbortError:
+                raise
+            except asyncio.CancelledError:
+                code = grpc.StatusCode.CANCELLED
+                raise
+            except Exception as error:
+                await _abort(method, context, error)
+            finally:
+                status = (code or context.code() or grpc.StatusCode.OK).name
+                seconds = time.perf_counter() - started
+                for observe in self._observers:
+                    observe(method, status, seconds)
 
-    @abstractmethod
-    async def around(self, call: Call) -> Any:
-        """Call `proceed` for the response, or abort."""
-
-    def wrap(self, method: str, handler: Any) -> Any:
-        streaming = handler.response_streaming
-        proceed = handler.stream_stream if streaming else handler.stream_unary
-
-        async def behave(messages: object, context: Any) -> Any:
-            return await self.around(Call(method, streaming, context, lambda: proceed(messages, context)))
-
-        return handler_of(streaming, behave, handler.request_deserializer, handler.response_serializer)
+        make: Any = grpc.stream_unary_rpc_method_handler
+        if handler.response_streaming:
+            make = grpc.stream_stream_rpc_method_handler
+        return make(behave, _decoder(handler.request_deserializer), handler.response_serializer)
 
 
-def handler_of(
-    streaming: bool,
-    behave: Behavior,
-    decode: Callable[[bytes], Any],
-    encode: Callable[[Any], bytes],
-) -> Any:
-    make: Any = grpc.stream_stream_rpc_method_handler if streaming else grpc.stream_unary_rpc_method_handler
-    return make(behave, decode, encode)
+def _log_line() -> Observer:
+    info = log.bind().info  # binding takes as long as writing a line
 
+    def observe(method: str, status: str, seconds: float) -> None:
+        info("call", method=method, status=status, seconds=round(seconds, 6))
 
-class LogInterceptor(Interceptor):
-    def __init__(self) -> None:
-        super().__init__()
-        self._log = log.bind()  # once, since it takes as long as to write a line
-
-    async def around(self, call: Call) -> Any:
-        ids = _ids(call.context)
-        call.context.set_trailing_metadata((("x-request-id", ids["request_id"]),))
-        started = time.perf_counter()
-        structlog.contextvars.bind_contextvars(**ids)  # for good: each call has a context of its own
-        try:
-            return await call.proceed()
-        finally:
-            code = call.context.code() or grpc.StatusCode.OK
-            seconds = round(time.perf_counter() - started, 6)
-            self._log.info("call", method=call.method, status=code.name, seconds=seconds)
+    return observe
 
 
 def _ids(context: Context) -> dict[str, str]:
-    request_id = traceparent = None
-    for name, value in context.invocation_metadata() or ():
-        if name == "x-request-id":
-            request_id = str(value)
-        elif name == "traceparent":
-            traceparent = str(value)
-    return request_ids(request_id, traceparent)
+    metadata: dict[str, Any] = dict(context.invocation_metadata() or ())
+    return request_ids(metadata.get("x-request-id"), metadata.get("traceparent"))
 
 
-class StatusInterceptor(Interceptor):
-    def __init__(self, max_seconds: float) -> None:
-        super().__init__()
-        self._max_seconds = max_seconds
-
-    async def around(self, call: Call) -> Any:
-        limit = None if call.streaming else self._max_seconds
-        if (remaining := call.context.time_remaining()) is not None:
-            limit = remaining if limit is None else min(remaining, limit)
-        try:
-            async with asyncio.timeout(limit) as timeout:
-                return await call.proceed()
-        except grpc.aio.AbortError:
-            raise
-        except Exception as error:
-            if timeout.expired() and isinstance(error, TimeoutError):
-                await call.context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"took over {limit:.3f} s")
-            await _abort(call, error)
-
-
-async def _abort(call: Call, error: Exception) -> NoReturn:
+async def _abort(method: str, context: Context, error: Exception) -> None:
     for kind in type(error).__mro__:
         if status := STATUS.get(kind):
-            await call.context.abort(status, str(error)[:LONGEST_DETAIL])
-    log.error("call failed", method=call.method, exc_info=error)
-    await call.context.abort(grpc.StatusCode.INTERNAL, "the service failed; it was logged")
+            await context.abort(status, str(error)[:LONGEST_DETAIL])
+    log.error("call failed", method=method, exc_info=error)
+    await context.abort(grpc.StatusCode.INTERNAL, "the service failed; it was logged")
+
+
+def _decoder(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def decode_or_refuse(data: bytes) -> Any:
+        try:
+            return decode(data)
+        except DecodeError:
+            raise InvalidRequestError("the message is malformed") from None
+
+    return decode_or_refuse

@@ -1,24 +1,15 @@
-"""What one caller may take of the service over gRPC: connections, calls, streams, time and memory."""
+"""Limits on what a caller can use over gRPC: connections, calls, streams, time and memory."""
 
-import asyncio
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import grpc
-from google.protobuf.message import DecodeError
 from pydantic import BaseModel, Field
 
 from .bulkheads import Bulkhead, EvictingBulkhead, OverloadedError
 from .connections import ConnectionLimits, Connections, Peer, allowed_connections, peer_at
-from .grpc_interceptors import (
-    Behavior,
-    Context,
-    HandlerInterceptor,
-    InvalidRequestError,
-    OverdueError,
-    handler_of,
-)
+from .deadlines import Deadlines
+from .grpc_interceptors import Behavior, Context, InvalidRequestError, OverdueError
 
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
@@ -46,12 +37,8 @@ class GrpcSettings(BaseModel):
         )
 
 
-class LimitInterceptor(HandlerInterceptor):
-    """The innermost interceptor. It serves every method as a stream of requests, and reads them itself.
-
-    gRPC would otherwise wait for a unary call's message, and decode it, before interceptors could set a time
-    limit or answer a malformed one.
-    """
+class Limits:
+    """Adds the limits to the behavior of each method. One deadline covers the whole call."""
 
     def __init__(
         self,
@@ -60,64 +47,74 @@ class LimitInterceptor(HandlerInterceptor):
         streams: EvictingBulkhead,
         arriving: EvictingBulkhead,
     ) -> None:
-        super().__init__()
         self._limits = limits
         self._connections = connections
+        self._deadlines = Deadlines()
         self._arriving = arriving
         self._answering = Bulkhead(limits.max_calls)
         self._probes = Bulkhead(limits.max_calls)
         self._streams = streams
 
-    def wrap(self, method: str, handler: Any) -> Any:
+    def limit(self, method: str, handler: Any) -> Behavior:
         if handler.unary_unary is None:
-            behave = self._stream(handler)
-        else:
-            probe = method == HEALTH_CHECK
-            behave = self._unary(handler.unary_unary, self._probes if probe else self._answering)
-        return handler_of(
-            handler.response_streaming,
-            behave,
-            _decoder(handler.request_deserializer),
-            handler.response_serializer,
-        )
+            return self._stream(handler)
+        bulkhead = self._probes if method == HEALTH_CHECK else self._answering
+        return self._unary(handler.unary_unary, bulkhead)
 
     def _unary(self, answer: Behavior, bulkhead: Bulkhead) -> Behavior:
         async def behave(_: object, context: Context) -> Any:
-            peer = peer_of(context)
-            with self._connections.request(peer):
-                message = await self._receive(context)
-                with bulkhead, self._connections.waiting(peer):
-                    return await answer(message, context)
+            seconds = _shorter(self._limits.max_seconds, context)
+            deadline = self._deadlines.after(seconds)
+            latest = deadline.when()
+            try:
+                with deadline, self._connections.request(peer_of(context)) as request:
+                    with self._arriving.enter(deadline):
+                        message = await _receive(context)
+                    with bulkhead:
+                        request.arrived()
+                        return await answer(message, context)
+            except TimeoutError:
+                if not deadline.expired():
+                    raise
+                if deadline.when() < latest:
+                    raise OverloadedError("the message took too long to arrive") from None
+                raise OverdueError(f"took over {seconds:.3f} s") from None
 
         return behave
-
-    async def _receive(self, context: Context) -> Any:
-        """The one message of a unary request; the call's deadline is its time limit."""
-        try:
-            async with asyncio.timeout(None) as timeout:
-                with self._arriving.enter(timeout):
-                    message = await context.read()
-        except TimeoutError:
-            raise OverloadedError("the message took too long to arrive") from None
-        if message is grpc.aio.EOF:
-            raise InvalidRequestError("the call has no message")
-        return message
 
     def _stream(self, handler: Any) -> Behavior:
         answer = _as_coroutine(handler)
 
         async def behave(messages: object, context: Context) -> Any:
+            deadline = self._deadlines.after(_shorter(self._limits.max_stream_seconds, context))
             try:
-                async with asyncio.timeout(self._limits.max_stream_seconds) as timeout:
-                    with self._streams.enter(timeout), self._connections.request(peer_of(context)):
-                        request = messages if handler.request_streaming else await self._receive(context)
-                        return await answer(request, context)
+                with (
+                    deadline,
+                    self._streams.enter(deadline),
+                    self._connections.request(peer_of(context)),
+                ):
+                    request = messages if handler.request_streaming else await _receive(context)
+                    return await answer(request, context)
             except TimeoutError:
-                if not timeout.expired():
+                if not deadline.expired():
                     raise
                 raise OverdueError("the stream ends here; open another one") from None
 
         return behave
+
+
+def _shorter(seconds: float, context: Context) -> float:
+    """The limit, or the time that is left of the caller's deadline."""
+    remaining = context.time_remaining()
+    return seconds if remaining is None else min(seconds, remaining)
+
+
+async def _receive(context: Context) -> Any:
+    """The one message of a unary request."""
+    message = await context.read()
+    if message is grpc.aio.EOF:
+        raise InvalidRequestError("the call has no message")
+    return message
 
 
 def peer_of(context: Context) -> Peer:
@@ -143,13 +140,3 @@ def _as_coroutine(handler: Any) -> Behavior:
             await context.write(message)
 
     return write
-
-
-def _decoder(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    def decode_or_refuse(data: bytes) -> Any:
-        try:
-            return decode(data)
-        except DecodeError:
-            raise InvalidRequestError("the message is malformed") from None
-
-    return decode_or_refuse

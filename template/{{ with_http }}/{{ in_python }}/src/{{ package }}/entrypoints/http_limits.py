@@ -87,12 +87,13 @@ class Limits:
             return await self._app(scope, receive, send)
 
         peer = scope["client"] = peer_at(*scope["client"])
-        with self._connections.request(peer):
+        with self._connections.request(peer) as request:
             try:
                 if scope["method"] not in BODILESS:
                     receive = await self._receive(receive)
                 bulkhead = self._probes.get(scope["path"], self._answering)
-                with bulkhead, self._connections.waiting(peer):
+                with bulkhead:
+                    request.arrived()
                     await self._answer(scope, receive, send)
             except OverloadedError as error:
                 await _refuse(HTTPStatus.SERVICE_UNAVAILABLE, str(error), scope, receive, send)
