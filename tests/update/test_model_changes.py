@@ -19,6 +19,7 @@ from ..support.services.random_changes import RandomChanges
 from ..support.systems import postgresql
 from ..support.systems.packages import UnavailableError
 from ..support.systems.servers import running
+from ..support.updates.small import git
 
 ROWS = 1000
 MORE = "MODEL_CHANGES" in os.environ
@@ -258,9 +259,10 @@ def test_changes_in_any_order_lose_no_line_and_end_like_a_new_repository(
         assert before.items() <= lived.migrations().items()
         assert mine <= lived.lines(), f"seed {seed}: after {done}, {command} lost lines"
         if result.returncode == 3:
-            # what people edited and the change drops stays with both sides: the change is not what they want
-            assert lived.change("undo").returncode == 0
-            continue
+            mine -= _resolve(lived, mine)
+            continued = lived.change("continue")
+            assert continued.returncode == 0, continued.stderr
+            assert mine <= lived.lines(), f"seed {seed}: after {done}, {command} and continue lost lines"
         migrated = lived.run("migrate")
         if migrated.returncode:
             assert "Correct them, then migrate again" in migrated.stderr
@@ -286,6 +288,29 @@ def _edit(lived: Lived) -> set[str]:
             lines.add(line)
     lived.commit("mine")
     return lines
+
+
+def _resolve(lived: Lived, mine: set[str]) -> set[str]:
+    """What people do with conflicts: they take what the change made, and put their lines there again.
+
+    Returns the lines that they give up, with the files that the change removes.
+    """
+    given_up = set()
+    for path in git(lived.folder, "diff", "--name-only", "--diff-filter=U").splitlines():
+        lines = [line for line in (lived.folder / path).read_text().splitlines() if line in mine]
+        if "3" in _stages(lived, path):
+            text = git(lived.folder, "show", f":3:{path}") + "".join(f"\n\n{line}\n" for line in lines)
+            (lived.folder / path).write_text(text)
+        else:
+            (lived.folder / path).unlink()
+            given_up.update(lines)
+        git(lived.folder, "add", "-A", path)
+    return given_up
+
+
+def _stages(lived: Lived, path: str) -> set[str]:
+    """The sides of a conflict that have the file: 1 is the base, 2 the user's, 3 the new one."""
+    return {line.split()[2] for line in git(lived.folder, "ls-files", "-u", path).splitlines()}
 
 
 EDITED = (
