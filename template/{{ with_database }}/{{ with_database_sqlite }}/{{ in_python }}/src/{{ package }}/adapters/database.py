@@ -1,16 +1,18 @@
 """How SQLite is reached."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Literal
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Literal
 
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import Engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from .outages import Pool, translate
 from .tables import quote_names
@@ -45,6 +47,7 @@ async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngin
     engine = create_async_engine(settings.url.get_secret_value(), poolclass=Pool, hide_parameters=True)
     quote_names(engine)
     translate(engine, is_outage)
+    event.listen(engine.sync_engine, "do_connect", _open)
     event.listen(engine.sync_engine, "connect", _configure)
     try:
         yield engine
@@ -55,6 +58,22 @@ async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngin
 def read_engine(engine: AsyncEngine) -> Engine:
     """The same connections for reads: the driver begins a transaction with the first change only."""
     return engine.sync_engine
+
+
+def _open(
+    dialect: Dialect,
+    _entry: ConnectionPoolEntry,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+) -> DBAPIConnection:
+    """A caller who leaves meanwhile waits: the connection's thread answers the event loop, which may end."""
+    opening = asyncio.create_task(greenlet_spawn(dialect.connect, *arguments, **options))
+    try:
+        return await_only(asyncio.shield(opening))
+    except asyncio.CancelledError:
+        with suppress(dialect.loaded_dbapi.Error):
+            await_only(opening).close()
+        raise
 
 
 def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
