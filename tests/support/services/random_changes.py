@@ -15,6 +15,18 @@ REQUIRED = {
     "uuid": "6f1c1d3e-58c5-4d0c-9a51-0d8f0f3c2f10",
     "enum(new, sent, lost)": "sent",
 }
+OTHERS = (
+    ("1..100", "1..50"),
+    ("1..40", "1..80"),
+    ("..20", "..30"),
+    ("0..9)", "0..99)"),
+    ("1..9)", "2..8)"),
+    ("(10,2)", "(14,2)"),
+    ("(12,2)", "(16,4)"),
+    (", sent", ", sent, back"),
+    (", lost", ""),
+)
+"""Parts of types, and what makes them wider or narrower."""
 MOST_RESOURCES = 5
 
 
@@ -40,7 +52,7 @@ class RandomChanges:
         yield ["add", "field", f"{new}:{required}", "--default", REQUIRED[required]]
         yield ["add", "field", f"{new}:ref({target})?"]
         yield ["rename", "field", place, f"field{number}"]
-        yield ["change", "field", f"{place}:{self._changed(type_)}"]
+        yield ["change", "field", f"{place}:{self._changed(type_, target)}"]
         if len(model) < MOST_RESOURCES:
             fields = [f"field{number}: {optional}", f"to{number}: ref({target})"]
             yield [
@@ -55,16 +67,17 @@ class RandomChanges:
             yield ["remove", "resource", resource]
         yield ["rename", "resource", resource, f"thing{number}"]
 
-    def _changed(self, type_: str) -> str:
+    def _changed(self, type_: str, target: str) -> str:
         """Another type that rows and callers can live with, more often than not."""
         base, unique = (type_.removesuffix(" unique"), "unique" if type_.endswith(" unique") else "")
         changed = [type_.replace("?", "") if "?" in base else f"{base}? {unique}".strip()]
+        changed += [type_.replace(old, new) for old, new in OTHERS if old in type_]
         if unique:
             changed.append(base)
+        elif base.startswith(("str", "int", "datetime", "date", "uuid", "ref")):
+            changed.append(f"{base} unique")
         if base.startswith("str"):
             changed.append("text?" if base.endswith("?") else "text")
         if base.startswith("uuid"):
-            changed.append(f"{base} unique")
-        if type_.startswith("enum(new, sent"):
-            changed.append(type_.replace("sent", "sent, back"))
+            changed.append(base.replace("uuid", f"ref({target})"))
         return self._random.choice(changed)
