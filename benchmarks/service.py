@@ -302,7 +302,8 @@ def main() -> None:
         (folder / "bare").mkdir()
         (folder / "bare/bare.py").write_text(BARE_HTTP)
         uvicorn = [str(install(folder / "bare", "fastapi", "uvicorn[standard]")), "-m", "uvicorn", "bare:app"]
-        serving = [*uvicorn, "--port=18070", "--log-level=warning", f"--app-dir={folder}/bare"]
+        quiet = ["--no-access-log", "--log-level=warning"]
+        serving = [*uvicorn, "--port=18070", *quiet, f"--app-dir={folder}/bare"]
         process, _ = stack.enter_context(started(serving, {}, "http://127.0.0.1:18070/docs"))
         running["bare"] = Server(process, {"http": 18070})
         serving = [made["full"][0], "-c", BARE_GRPC, "18071"]
