@@ -4,7 +4,6 @@ Loading takes about as long as an update of the small template, and some tests r
 """
 
 import atexit
-import gc
 import importlib
 import json
 import os
@@ -178,11 +177,8 @@ def _end(status: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    for name in MODULES:
+    for name in (*MODULES, "tests.support.frozen"):
         importlib.import_module(name)
-    # forks share what is never looked at again
-    gc.collect()
-    gc.freeze()
     program = _serve(socket.socket(fileno=int(sys.argv[1])))
     try:
         exec(compile(program, "<program>", "exec"), {"__name__": "__main__"})

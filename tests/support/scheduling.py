@@ -11,9 +11,9 @@ TOGETHER = {
     "tests/template/test_resilience.py": "the service of full, and its servers",
     "tests/template/test_deploy_checks.py": "the service of full, and its servers",
     "tests/template/test_matrix.py::test_the_locks_are_enough": "the service of full, and its servers",
-    "tests/template/test_makefile.py::test_a_repository_in_a_folder_of_any_name": "an odd path",
-    "tests/template/test_makefile.py::test_a_service_in_a_folder_of_any_name": "an odd path",
-    "tests/template/test_makefile.py::test_the_name_of_a_migration": "an odd path",
+    "tests/template/test_makefile.py::test_a_repository_in_a_folder": "a service in an odd folder",
+    "tests/template/test_makefile.py::test_a_service_in_a_folder": "a service in an odd folder",
+    "tests/template/test_makefile.py::test_the_name_of_a_migration": "a service in an odd folder",
     "tests/template/test_adding_a_rule.py": "a service with a rule",
     "tests/template/test_descriptions.py": "a service with descriptions",
 }

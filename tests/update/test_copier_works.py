@@ -32,18 +32,29 @@ def template(workshop: Workshop) -> Template:
 
 
 @pytest.fixture
-def project(workshop: Workshop, tmp_path: Path) -> Path:
-    """What the first version generates."""
-    return copy(workshop.pristine("full", FIRST), tmp_path / "orders")
+def preset(request: pytest.FixtureRequest) -> str:
+    """All there is, or little: copier renders each file three times."""
+    return str(getattr(request, "param", "minimal"))
 
 
 @pytest.fixture
-def made(workshop: Workshop) -> Path:
+def project(workshop: Workshop, preset: str, tmp_path: Path) -> Path:
+    """What the first version generates."""
+    return copy(workshop.pristine(preset, FIRST), tmp_path / "orders")
+
+
+@pytest.fixture
+def made(workshop: Workshop, preset: str) -> Path:
     """What the last version generates."""
-    return workshop.pristine("full", LAST)
+    return workshop.pristine(preset, LAST)
 
 
-@pytest.mark.parametrize("flags", [(), RENOVATE], ids=["by hand", "by Renovate"])
+@pytest.mark.parametrize(
+    ("preset", "flags"),
+    [("minimal", ()), ("full", RENOVATE)],
+    ids=["by hand", "by Renovate"],
+    indirect=["preset"],
+)
 def test_copier_gives_what_the_version_generates(
     template: Template, project: Path, made: Path, flags: Sequence[str]
 ) -> None:
@@ -60,6 +71,7 @@ def test_shipsmith_updates_what_copier_updated(template: Template, project: Path
     assert measure.read(project) == measure.read(made)
 
 
+@pytest.mark.parametrize("preset", ["full"], indirect=True)
 def test_copier_updates_what_shipsmith_updated(template: Template, project: Path, made: Path) -> None:
     template.update(project, BETWEEN)
     commit(project, "shipsmith update")

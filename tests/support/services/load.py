@@ -28,19 +28,19 @@ class Load:
 
 
 @asynccontextmanager
-async def load(send: Callable[[], Awaitable[object]], clients: int) -> AsyncIterator[Load]:
-    """Send requests from many clients at once; a request fails by raising."""
+async def load(send: Callable[[], Awaitable[object]], clients: int, pause: float = 0) -> AsyncIterator[Load]:
+    """Send requests from many clients at once; a request fails by raising. Clients can pause between them."""
     state = Load()
     async with asyncio.TaskGroup() as group:
         for _ in range(clients):
-            group.create_task(_client(send, state))
+            group.create_task(_client(send, state, pause))
         try:
             yield state
         finally:
             state.stopping = True
 
 
-async def _client(send: Callable[[], Awaitable[object]], state: Load) -> None:
+async def _client(send: Callable[[], Awaitable[object]], state: Load, pause: float) -> None:
     while not state.stopping:
         sent, problem = time.monotonic(), None
         try:
@@ -49,3 +49,4 @@ async def _client(send: Callable[[], Awaitable[object]], state: Load) -> None:
             problem = repr(error)
             await asyncio.sleep(0.01)
         state.records.append(Record(sent, problem))
+        await asyncio.sleep(pause)

@@ -61,7 +61,7 @@ exit 128
 """
 
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload([*MODULES, "tests.support.updates.injection"])
+FORKED.set_forkserver_preload([*MODULES, "tests.support.updates.injection", "tests.support.frozen"])
 
 
 @dataclass(frozen=True, slots=True)
