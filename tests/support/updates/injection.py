@@ -98,8 +98,6 @@ def run(small: Small, project: Path, scratch: Path, command: str, fault: Fault |
     """Run `command` in `project`; `scratch` is a folder for this run only."""
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "bin").mkdir(parents=True)
-    (scratch / "bin/git").write_text(WRAPPER)
-    (scratch / "bin/git").chmod(0o755)
     receiver, sender = FORKED.Pipe(duplex=False)
     process = FORKED.Process(target=_main, args=(small, project, scratch, command, fault, sender))
     process.start()
@@ -207,7 +205,10 @@ class _Hook:
             # one of its steps fails, which rmtree ignores; without anything to remove, there are no steps
             self.in_a_removal = error if (Path(self.project) / ".git/shipsmith/saved").exists() else None
         elif event == "subprocess.Popen":
+            # from now on, this is the git that is found first
             (self.scratch / "armed").write_text(f"{fault.name}\n")
+            (self.scratch / "bin/git").write_text(WRAPPER)
+            (self.scratch / "bin/git").chmod(0o755)
         else:
             # the file can be opened, but nothing can be written from now on
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
