@@ -98,10 +98,8 @@ def _same_lines(project: Project) -> None:
     wanted = "        return await self._repository.page(query.cursor, query.limit, query.filters())\n"
     fewer = '        query = query.model_copy(update={"limit": min(query.limit, 100)})\n'
     replace(project.package / "orders/service.py", wanted, fewer + wanted)
-    _substitute(
-        project.package / "errors.py", r"Someone else made a change.*\.", "Another change came first."
-    )
-    logs = "        structlog.processors.TimeStamper("
+    _substitute(project.package / "errors.py", r"Somebody else has changed.*\.", "Another change came first.")
+    logs = "        _add_timestamp,\n"
     replace(project.package / "logs.py", logs, "        structlog.processors.dict_tracebacks,\n" + logs)
     replace(project.package / f"{project.health}.py", "CHECK_SECONDS = 2\n", "CHECK_SECONDS = 1.5\n")
     problems = project.package / "entrypoints/problems.py"

@@ -57,7 +57,7 @@ def _fixes(root: Path) -> None:
             raise ValueError(f"a page holds at least one, got {query.limit}")
 """
     replace(root / RESOURCE / "service.py.jinja", page, page + guard)
-    replace(root / PACKAGE / "errors.py", "made a change first.", "made a change first: read it again.")
+    replace(root / PACKAGE / "errors.py", "the entity first.", "the entity first: read it again.")
     replace(
         root / PACKAGE / "logs.py",
         "        structlog.processors.add_log_level,\n",
