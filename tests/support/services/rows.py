@@ -19,12 +19,12 @@ NOTE = {"text": "str?", "rank": "float?", "returning": "bool?", "lateral": "int?
 ORDER = {"select": "str(2..8) unique", "message": "text?", "group": "int", "table": "enum(from, where)?"}
 PRODUCT = {
     "order": "ref(order)",
+    "leaflet": "ref(note)? unique",
     "sku": "int(1..999999) unique",
     "code": "str unique",
     "listed_at": "datetime unique",
     "released_on": "date? unique",
     "serial": "uuid unique",
-    "leaflet": "ref(note)? unique",
     "replaces": "ref(product)?",
 }
 ALLOCATION = {
