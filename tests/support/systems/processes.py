@@ -1,6 +1,7 @@
 """Child processes that never outlive the tests."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -14,19 +15,24 @@ from pathlib import Path
 # for the kernel, the parent of a process is the thread that started it: this one lives as long as the tests
 LAUNCHER = ThreadPoolExecutor(max_workers=1)
 
+# below those that systems give to outgoing connections, on Linux from 32768
+PORTS = range(10_000, 32_768)
 # ports that were handed out but have no listener yet look free to the kernel
 GIVEN_PORTS: set[int] = set()
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 without a listener that was not handed out before."""
+    """A TCP port of 127.0.0.1 without a listener that was not handed out before.
+
+    It is not one of those that the system gives to outgoing connections: such a port may be taken before
+    a server listens on it.
+    """
     while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port: int = listener.getsockname()[1]
-        if port not in GIVEN_PORTS:
-            GIVEN_PORTS.add(port)
-            return port
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            if port not in GIVEN_PORTS:
+                GIVEN_PORTS.add(port)
+                return port
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
