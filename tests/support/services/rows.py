@@ -21,6 +21,7 @@ PRODUCT = {
     "order": "ref(order)",
     "leaflet": "ref(note)? unique",
     "sku": "int(1..999999) unique",
+    "shelf": "int(..-1)? unique",
     "code": "str unique",
     "listed_at": "datetime unique",
     "released_on": "date? unique",
