@@ -3,7 +3,7 @@ PYTHON ?= python3
 # Not by the scripts beside it: they name the whole path, in which anything can be. -P ignores modules of this folder.
 RUN := .venv/bin/python -P -m
 # More than cores: much of the time, tests wait for servers and for connections that time out
-WORKERS ?= 4
+WORKERS ?= 5
 # Services that are generated and tested here find uv on the PATH and share its cache.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 

@@ -15,7 +15,7 @@ from .packages import UnavailableError, require
 RECIPES = Path(__file__).with_name("stand_ins")
 # Debian 13 is closest to the versions of the official images, whatever release this machine runs
 RELEASE = "trixie"
-BASE = "shipsmith-stand-in-base"
+DEBIAN, BASE = "shipsmith-stand-in-debian", "shipsmith-stand-in-base"
 LABEL = "shipsmith.stand-in=true"
 CERTIFICATES = Path("etc/ssl/certs/ca-certificates.crt")
 
@@ -29,10 +29,14 @@ def build(docker: Docker, image: str, folder: Path) -> None:
         place = "tests/support/systems/stand_ins/"
         raise UnavailableError(f"{image} has no stand-in: {place} lacks {recipe.name}")
     _build_base(docker, folder)
+    _build(docker, recipe, image)
+
+
+def _build(docker: Docker, recipe: Path, tag: str) -> None:
     with tempfile.TemporaryDirectory() as context:
         shutil.copytree(recipe, context, dirs_exist_ok=True)
         (Path(context) / "pip.conf").write_text(_pip_settings())
-        docker("build", "--quiet", f"--label={LABEL}", f"--tag={image}", context)
+        docker("build", "--quiet", f"--label={LABEL}", f"--tag={tag}", context)
 
 
 def _short_name(image: str) -> str:
@@ -40,7 +44,7 @@ def _short_name(image: str) -> str:
 
 
 def _build_base(docker: Docker, folder: Path) -> None:
-    """A minimal Debian with the certificates that this machine trusts."""
+    """A minimal Debian with the packages of all recipes and the certificates that this machine trusts."""
     if docker("images", "--quiet", BASE):
         return
     root = folder / "debian"
@@ -48,7 +52,8 @@ def _build_base(docker: Docker, folder: Path) -> None:
         _bootstrap(root)
     shutil.copy("/" / CERTIFICATES, root / CERTIFICATES)
     with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as archive:
-        docker("import", f"--change=LABEL {LABEL}", "-", BASE, stdin=archive.stdout)
+        docker("import", f"--change=LABEL {LABEL}", "-", DEBIAN, stdin=archive.stdout)
+    _build(docker, RECIPES / "base", BASE)
 
 
 def _bootstrap(root: Path) -> None:
