@@ -29,9 +29,12 @@ setup: .venv/ready  ## install the packages pinned in requirements-dev.lock, and
 demo: setup  ## create a service, start it, call it over HTTP and gRPC, stop it
 	.venv/bin/python demo/demo.py
 
-test test-fast: export PROCESSES := $(value WORKERS)
+test test-all test-fast: export PROCESSES := $(value WORKERS)
 test: setup  ## all tests, with real servers; with STRICT=1, a skipped test is a failure
 	$(RUN) pytest -n "$$PROCESSES"
+
+test-all: setup  ## the same, and those that last: faults of databases and brokers under load
+	$(RUN) pytest -n "$$PROCESSES" -m ""
 
 test-fast: setup  ## tests of the command line, the rules of the template and the smallest service
 	$(RUN) pytest -n "$$PROCESSES" tests/generator tests/template/test_rules.py \
@@ -75,4 +78,4 @@ values: setup  ## send 20,000 values of every type through REST, gRPC and comman
 clean:  ## remove the environment and build output
 	rm -rf .venv build
 
-.PHONY: help setup demo test test-fast check check-generator lock universe universe-add updates faults model-changes values clean
+.PHONY: help setup demo test test-all test-fast check check-generator lock universe universe-add updates faults model-changes values clean

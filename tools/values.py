@@ -16,7 +16,7 @@ EXAMPLES = 20_000
 ROUND = 2_500
 """Examples of each resource that are tried at once; each round tries others."""
 TEST = "tests/integration/test_values.py"
-DATABASES = ("none", "sqlite", "postgresql")
+DATABASES = ("none", "sqlite", "postgresql", "mariadb", "mysql", "mongodb")
 RESOURCES = {
     "shelf": {"name": "str(1..100) unique", "place": "str?"},
     "thing": {
@@ -62,7 +62,7 @@ def main() -> None:
 
 def _try(database: str, examples: int, folder: Path) -> None:
     """Raises AssertionError, with the end of the output, where a value is answered wrongly."""
-    broker = "none" if database == "none" else "rabbitmq"
+    broker = "none" if database in ("none", "mongodb") else "rabbitmq"
     answers = {"database": database, "cache": "none", "broker": broker, "http": True, "grpc": True}
     project = projects.new(folder / "values", answers | {"resources": RESOURCES})
     environments.prepare(project)

@@ -23,8 +23,18 @@ VARIANTS: dict[str, tuple[str, Answers]] = {
     "gRPC alone": ("minimal", {"http": False, "grpc": True}),
     "service": ("service", {}),
     "full": ("full", {}),
+    "full with Valkey": ("full", {"cache": "valkey"}),
+    "full with Memcached": ("full", {"cache": "memcached"}),
+    "full with replicas and a pooler": ("full", {"replicas": True, "pooler": "pgbouncer"}),
+    "full with shards": ("full", {"shards": True}),
+    "full with mysql": ("full", {"database": "mysql"}),
+    "full with mongodb, without a broker": ("full", {"database": "mongodb", "broker": "none"}),
     "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
+    "full with NATS": ("full", {"broker": "nats"}),
+    "full with Kafka": ("full", {"broker": "kafka"}),
+    "full with SQS": ("full", {"broker": "sqs"}),
 }
+FULL = {name: variant for name, variant in VARIANTS.items() if variant[0] == "full"}
 
 questionnaire = Questionnaire(location.root())
 
@@ -45,7 +55,7 @@ def test_a_resource_cannot_take_a_name_that_is_taken(tmp_path: Path, preset: str
     assert {name: where for name, where in taken.items() if accepted(name)} == {}
 
 
-@pytest.mark.parametrize(("preset", "changes"), list(VARIANTS.values())[-2:], ids=list(VARIANTS)[-2:])
+@pytest.mark.parametrize(("preset", "changes"), FULL.values(), ids=FULL)
 def test_a_service_cannot_take_the_name_of_a_module(tmp_path: Path, preset: str, changes: Answers) -> None:
     """What is imported but not named like its package is listed in `modules` of reserved.jinja."""
     answers = presets.load(location.root(), preset).answers | changes

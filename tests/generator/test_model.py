@@ -36,6 +36,8 @@ INVALID_TYPES = {
     "ref(order)": "Write ref(order)?",
     "text unique": "cannot be unique",
     "str(1..600) unique": "Write str(1..500) unique",
+    "int(-3..5)? unique": "int(-3..5) has 9. Write int(-3..996)? unique",
+    "int(1..999) unique": "Write int(1..1000) unique",
 }
 INVALID_MODELS: dict[str, tuple[Any, str]] = {
     "a list": (["order"], "is not a mapping of resources"),

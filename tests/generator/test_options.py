@@ -34,18 +34,34 @@ def test_the_rules_are_those_of_the_validators(questionnaire: Questionnaire) -> 
     excluded = [rule.values for rule in questionnaire.rules()]
     assert {"http": False, "grpc": False} in excluded
     assert {"database": "none", "broker": "rabbitmq"} in excluded
+    assert {"database": "sqlite", "replicas": True} in excluded
+    assert {"database": "mysql", "pooler": "pgbouncer"} in excluded
+    # impossible only beside the database that is the default
+    assert {"replicas": True, "cache": "redis"} not in excluded
     for values in excluded:
         with pytest.raises(UserError):
             questionnaire.resolve(values)
 
 
+def test_the_reason_of_a_rule_is_about_its_values(questionnaire: Questionnaire) -> None:
+    """Also where it is a third option that brings them together: what one of them needs of it."""
+    reasons = {tuple(rule.values.values()): rule.reason for rule in questionnaire.rules()}
+    for shared in ("pgbouncer", True):
+        assert "memory is a cache in each process: with postgresql" in reasons[shared, "memory"]
+        assert "sqlite" not in reasons[shared, "memory"]
+
+
 def test_the_full_preset_has_everything(questionnaire: Questionnaire) -> None:
-    """Each option is on, and each preset answers each option."""
+    """Each option is on, and each preset answers each option.
+
+    Replicas, poolers and shards are another topology: all else also works beside databases that have none.
+    """
     shipped = presets.shipped(location.root())
     for preset in shipped.values():
         assert preset.answers.keys() == questionnaire.options.keys() - {"language"}
         questionnaire.resolve(preset.answers)
-    assert not {"none", False} & set(shipped["full"].answers.values())
+    left_out = [name for name, value in shipped["full"].answers.items() if value in ("none", False)]
+    assert left_out == ["pooler", "replicas", "shards"]
 
 
 def test_options_are_listed_for_machines(tmp_path: Path, questionnaire: Questionnaire) -> None:

@@ -64,8 +64,6 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     child = terminal(*given)
     child.expect("Customise the remaining answers")
     child.send("y")
-    child.expect("Programming language")
-    child.send(ENTER)
     for question in ("What the service does", "Team that owns the service", "Image repository"):
         child.expect(question)
         child.send(ENTER)
@@ -78,12 +76,17 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     child.send("\x15Who ordered." + ENTER)
     child.expect("order.name: Who ordered.")
     child.send(ENTER)
+    child.expect("who may keep answers over HTTP")
+    child.send(ENTER)
     child.expect("Serve gRPC")
     child.send("y")
-    for question in ("Database", "Read-through cache", "Message broker"):
-        child.expect(question)
-        child.send(ENTER)
-    for question in ("Metrics", "Deployment target", "Continuous integration"):
+    for question in (
+        "Database",
+        "Read-through cache",
+        "Metrics",
+        "Deployment target",
+        "Continuous integration",
+    ):
         child.expect(question)
         child.send(ENTER)
     child.expect("Create it")
@@ -93,6 +96,41 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     answers = yaml.safe_load((tmp_path / "orders" / ".copier-answers.yml").read_text())
     assert (answers["grpc"], answers["database"]) == (True, "none")
     assert answers["descriptions"] == {"order.name": "Who ordered."}
+
+
+def test_only_what_fits_the_answers_so_far_can_be_chosen(
+    tmp_path: Path, terminal: Callable[..., Terminal]
+) -> None:
+    """Other choices are shown with the reason. A question with one answer left is not asked."""
+    given = ["--preset", "minimal", "--resource", "order", "--field", "name: str"]
+    given += [
+        "--set",
+        "owner=us",
+        "--set",
+        "description=Orders",
+        "--set",
+        "image_repository=example.com/orders",
+    ]
+    given += ["--set", "http=true", "--set", "http_caching=false", "--set", "grpc=false"]
+    child = terminal("orders", *given, "--set", "cache=memory")
+    child.expect("Customise the remaining answers")
+    child.send("y")
+    child.expect("Descriptions")
+    child.send(ENTER)
+    child.expect("Database")
+    child.expect("- postgresql .cache: memory is a cache in each process")
+    child.send(DOWN + ENTER)  # from none to sqlite
+    child.expect("Message broker")
+    child.send(DOWN + ENTER)
+    child.expect("Metrics")
+    for _ in range(3):
+        child.send(ENTER)
+    child.expect("Create it")
+    child.send("y")
+    child.expect("Created orders")
+    child.expect(pexpect.EOF)
+    answers = yaml.safe_load((tmp_path / "orders" / ".copier-answers.yml").read_text())
+    assert (answers["database"], answers["broker"], answers["pooler"]) == ("sqlite", "rabbitmq", "none")
 
 
 def test_resources_are_added_changed_and_removed_until_they_are_right(

@@ -32,7 +32,9 @@ def test_the_commands_for_a_project_work_one_after_the_other(tmp_path: Path) -> 
     assert shipsmith("new", "orders", "--defaults", cwd=tmp_path).returncode == 0
     for command in commands:
         result = shipsmith(*shlex.split(command)[1:], cwd=tmp_path / "orders")
-        assert result.returncode == 0, f"{command}: {result.stderr}"
+        # not every program that it looks for has to be here
+        accepted = (0, 4) if command == "shipsmith doctor" else (0,)
+        assert result.returncode in accepted, f"{command}: {result.stderr}"
 
 
 def test_the_readme_names_every_preset() -> None:

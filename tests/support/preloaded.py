@@ -43,6 +43,7 @@ MODULES = [
     "shipsmith.cli.app",
     "shipsmith.cli.catalogue",
     "shipsmith.cli.change",
+    "shipsmith.cli.doctor",
     "shipsmith.cli.edit",
     "shipsmith.cli.inspect",
     "shipsmith.cli.new",

@@ -9,12 +9,15 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 TOGETHER = {
     "tests/template/test_image.py": "a Docker engine",
     "tests/template/test_resilience.py": "the service of full, and its servers",
+    "tests/template/test_caches.py": "two instances of a service",
     "tests/template/test_deploy_checks.py": "the service of full, and its servers",
     "tests/template/test_matrix.py::test_the_locks_are_enough": "the service of full, and its servers",
     "tests/template/test_makefile.py::test_a_repository_in_a_folder": "a service in an odd folder",
     "tests/template/test_makefile.py::test_a_service_in_a_folder": "a service in an odd folder",
     "tests/template/test_makefile.py::test_the_name_of_a_migration": "a service in an odd folder",
     "tests/template/test_adding_a_rule.py": "a service with a rule",
+    "tests/template/test_replicas.py": "a service that reads from a replica",
+    "tests/template/test_pooler.py": "a service behind a pooler",
     "tests/template/test_descriptions.py": "a service with descriptions",
 }
 """What tests share that takes long to make. One worker runs all of them, before the others."""

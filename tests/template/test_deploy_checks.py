@@ -186,8 +186,8 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
 def failed(full: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """Which of the repository's tests fail: for the right manifests of each overlay, and for each fault."""
     right = {overlay: tools.kustomize(full.folder / "deploy" / "overlays" / overlay) for overlay in OVERLAYS}
-    faulty = {fault: _plant(right, *FAULTS[fault]) for fault in FAULTS}
-    return _run_tests(full, right | faulty, tmp_path_factory.mktemp("planted"))
+    faulty = {fault: plant(right, *FAULTS[fault]) for fault in FAULTS}
+    return run_tests(full, right | faulty, tmp_path_factory.mktemp("planted"))
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -200,7 +200,7 @@ def test_every_planted_fault_is_found(failed: dict[str, set[str]], fault: str) -
     assert failed[fault]
 
 
-def _plant(right: Mapping[str, str], kind: str, place: Place, value: Any) -> str:
+def plant(right: Mapping[str, str], kind: str, place: Place, value: Any) -> str:
     """The manifests of the first overlay that has such a manifest, with a wrong value in it."""
     for text in right.values():
         documents = list(yaml.safe_load_all(text))
@@ -227,7 +227,7 @@ def _put(document: Manifest, place: Place, value: Any) -> None:
         at[last] = value
 
 
-def _run_tests(project: Project, manifests: Mapping[str, str], folder: Path) -> dict[str, set[str]]:
+def run_tests(project: Project, manifests: Mapping[str, str], folder: Path) -> dict[str, set[str]]:
     """Run the repository's tests with these manifests as its overlays, handed out by a kubectl of our own."""
     for number, text in enumerate(manifests.values()):
         (folder / f"{number}.yaml").write_text(text)

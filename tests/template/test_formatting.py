@@ -9,7 +9,7 @@ from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
 from shipsmith.template.questionnaire import Answers, Questionnaire
 
-from ..support.services.rows import TYPES
+from ..support.services.rows import TYPES, alone
 
 RUFF = (sys.executable, "-m", "ruff")
 
@@ -70,6 +70,9 @@ SERVICES: dict[str, tuple[str, Answers]] = {
     "minimal": ("minimal", {}),
     "gRPC alone": ("minimal", {"http": False, "grpc": True}),
     "full": ("full", {}),
+    "full with Memcached": ("full", {"cache": "memcached"}),
+    "full with replicas and a pooler": ("full", {"replicas": True, "pooler": "pgbouncer"}),
+    "full with shards": ("full", {"shards": True}),
     "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
 }
 
@@ -78,6 +81,8 @@ SERVICES: dict[str, tuple[str, Answers]] = {
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_rendered_code_is_formatted(tmp_path: Path, model: Answers, preset: str, changes: Answers) -> None:
     answers = presets.load(location.root(), preset).answers | changes | model
+    if answers["shards"]:
+        answers = alone(answers)
     render(Questionnaire(location.root()).resolve(answers), versions.working(), tmp_path)
     _stub(tmp_path)
     for command in (("format", "--diff"), ("check", "--output-format", "concise")):

@@ -28,6 +28,8 @@ def test_service_passes_its_own_checks_and_tests(
 ) -> None:
     """`make check test` pass in a new repository: no finding, no skip, and nothing left for git."""
     environment = meet(answers)
+    for stand_in in needs.stand_ins(answers):
+        record_property("note", stand_in)
     started = _core_seconds()
     project = projects.new(tmp_path / answers["service_name"], answers)
 
@@ -68,7 +70,10 @@ def test_no_file_comes_from_two_overlays(answers: Answers) -> None:
 @each_row
 def test_the_servers_of_a_service_are_started_here_in_the_version_that_it_names(answers: Answers) -> None:
     for server in needs.servers(answers):
-        assert needs.recipe(server).image.name == server["image"], "tests/support/systems says how it starts"
+        ports = {each["name"]: each["port"] for each in needs.servers(answers)}
+        assert needs.recipe(server, ports).image.name == server["image"], (
+            "tests/support/systems says how it starts"
+        )
 
 
 def test_the_matrix_has_every_allowed_pair_of_values() -> None:

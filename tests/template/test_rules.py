@@ -42,13 +42,13 @@ WRONG: dict[str, tuple[Change, str]] = {
         "template/{{ with_cache }}/_option/question.yml. Name flags with_OPTION_VALUE",
     ),
     "a choice without a folder": (
-        replace(f"{DATABASE}/_option/question.yml", "postgresql]", "postgresql, mysql]"),
-        f"{DATABASE}/{{{{ with_database_mysql }}}}/_option/parts.jinja is missing. "
-        "database=mysql needs it for its parts of shared files",
+        replace(f"{DATABASE}/_option/question.yml", "[none,", "[none, oracle,"),
+        f"{DATABASE}/{{{{ with_database_oracle }}}}/_option/parts.jinja is missing. "
+        "database=oracle needs it for its parts of shared files",
     ),
     "a choice without a flag": (
-        replace(f"{DATABASE}/_option/question.yml", "postgresql]", "postgresql, mysql]"),
-        "database=mysql requires the flag with_database_mysql. "
+        replace(f"{DATABASE}/_option/question.yml", "[none,", "[none, oracle,"),
+        "database=oracle requires the flag with_database_oracle. "
         "Define it in template/{{ with_database }}/_option/question.yml",
     ),
     "a misspelt place": (
@@ -91,9 +91,10 @@ WRONG: dict[str, tuple[Change, str]] = {
         "Define it, or rename the folder",
     ),
     "an option that is missing in the order": (
-        replace("copier.yml", "default: [http, grpc,", "default: [grpc,"),
-        "copier.yml includes the options http, grpc, database, cache, broker, metrics, deploy, ci, "
-        "but its `options` lists grpc, database, cache, broker, metrics, deploy, ci. "
+        replace("copier.yml", "default: [http, http_caching, grpc,", "default: [http_caching, grpc,"),
+        "copier.yml includes the options http, http_caching, grpc, database, pooler, replicas, shards, "
+        "cache, broker, metrics, deploy, ci, but its `options` lists http_caching, grpc, database, pooler, "
+        "replicas, shards, cache, broker, metrics, deploy, ci. "
         "List the same options in the same order",
     ),
 }

@@ -13,7 +13,7 @@ from shipsmith.template import location as source
 from shipsmith.template.questionnaire import Answers, Questionnaire
 
 from ..support.services import environments, projects
-from ..support.systems import postgresql
+from ..support.systems import mariadb, mysql, postgresql
 from ..support.systems.packages import require
 from ..support.systems.servers import Recipe, Server
 
@@ -49,6 +49,27 @@ async def main():
 asyncio.run(main())
 """
 
+# words that cannot be names without quotes: taken from the server, by trying
+RESERVED = """
+import asyncio, sys
+import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+async def main():
+    engine = create_async_engine(sys.argv[1])
+    async with engine.connect() as connection:
+        words = sa.text("SELECT DISTINCT LOWER(WORD) FROM information_schema.KEYWORDS")
+        for word in await connection.scalars(words):
+            try:
+                await connection.execute(sa.text(f"SELECT 1 AS {word}"))
+            except ProgrammingError:
+                print(word)
+    await engine.dispose()
+
+asyncio.run(main())
+"""
+
 
 def test_words_of_sqlite_work(tmp_path: Path) -> None:
     library = ctypes.CDLL(_sqlite3.__file__)
@@ -72,6 +93,26 @@ def test_words_of_postgresql_work(server: Callable[[Recipe], Server], tmp_path: 
     _use("postgresql", words, url, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("database", "recipe", "url_of"),
+    [("mariadb", mariadb.MARIADB, mariadb.url), ("mysql", mysql.MYSQL, mysql.url)],
+    ids=["mariadb", "mysql"],
+)
+def test_words_that_the_server_reserves_work(
+    server: Callable[[Recipe], Server],
+    tmp_path: Path,
+    database: str,
+    recipe: Recipe,
+    url_of: Callable[[Server], str],
+) -> None:
+    url = url_of(server(recipe))
+    project = projects.new(tmp_path / "probe", ANSWERS | {"database": database})
+    environments.prepare(project)
+    words = projects.run(*project.python("-c", RESERVED, url), directory=project.folder).split()
+    assert {"select", "lateral" if database == "mysql" else "rlike"} <= set(words)
+    _use(database, words, url, tmp_path)
+
+
 def _is_name(word: str) -> bool:
     with sqlite3.connect(":memory:") as connection:
         try:
@@ -87,7 +128,7 @@ def _use(database: str, words: list[str], url: str, folder: Path) -> None:
     values: dict[str, dict[str, object]] = {}
     fields = [word for word in words if _works({"thing": {word: "enum(a, b)"}})]
     for start in range(0, len(fields), 30):
-        name = f"kind{'abcdefgh'[start // 30]}"
+        name = f"kind{'abcdefghij'[start // 30]}"
         chosen = {word: FORMS[number % 3] for number, word in enumerate(fields[start : start + 30])}
         resources[name] = {word: form for word, (form, _) in chosen.items()}
         values[f"{name}s"] = {word: each for word, (_, each) in chosen.items()}

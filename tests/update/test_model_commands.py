@@ -46,8 +46,12 @@ def make(folder: Path, *settings: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made() -> Path:
-    return once("model", make) / "shop"
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each worker's own: two commands at once in one repository would be refused."""
+    folder = tmp_path_factory.mktemp("model") / "shop"
+    shutil.copytree(once("model", make) / "shop", folder, symlinks=True)
+    git(folder, "update-index", "-q", "--refresh")
+    return folder
 
 
 @pytest.fixture

@@ -26,6 +26,10 @@ COMMANDS = {
     ),
     "status": ("inspect", "Show the version and local changes. Exit status 4 if something needs attention."),
     "diff": ("inspect", "Show your edits to what was generated."),
+    "doctor": (
+        "doctor",
+        "Look for the programs and servers that a project needs. Exit status 4 if any is missing.",
+    ),
     "presets": ("catalogue", "The starter kits: `presets list`, `presets show full`."),
 }
 """The module and help of each command, by name, in the order of the help."""
@@ -54,8 +58,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Generate complete, production-grade microservice repositories, and keep them up to date.\n\n"
-    "Exit status: 0 success, 1 invalid input, 2 wrong usage, 3 conflicts, 4 `status` found something,\n"
-    "70 internal error. See docs/cli.md.",
+    "Exit status: 0 success, 1 invalid input, 2 wrong usage, 3 conflicts, 4 `status` or `doctor`\n"
+    "found something, 70 internal error. See docs/cli.md.",
 )
 
 

@@ -46,7 +46,7 @@ def show(created: Created, how: How) -> None:
         say(note)
     way = f"  {command('cd', str(destination))}\n" if str(destination) != "." else ""
     print(f"Next:\n\n{way}  make setup test run\n")
-    print("README.md explains the first five minutes.")
+    print("README.md explains the first five minutes. `shipsmith doctor` lists what is missing for them.")
 
 
 def _repository(created: Created, how: How) -> dict[str, Any] | None:

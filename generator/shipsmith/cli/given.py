@@ -6,7 +6,15 @@ from pathlib import Path
 from ..errors import UserError
 from ..reading import mapping_of
 from ..template import presets, restructured
-from ..template.questionnaire import DESCRIPTIONS, FOLDER, NUMBERS, RESOURCES, Answers, Questionnaire
+from ..template.questionnaire import (
+    CONSUMES,
+    DESCRIPTIONS,
+    FOLDER,
+    NUMBERS,
+    RESOURCES,
+    Answers,
+    Questionnaire,
+)
 from . import descriptions, fields
 
 
@@ -114,18 +122,18 @@ def _model(given: Given, questionnaire: Questionnaire, known: Answers, problems:
 
 
 def _model_file(path: Path, problems: list[str]) -> Answers:
-    """A YAML mapping with `resources`, each a mapping of its fields to their types, and `descriptions`."""
+    """A YAML mapping with `resources`, and with what else belongs to the model."""
     try:
         content = mapping_of(path)
     except UserError as error:
         problems += error.problems
         return {}
-    known = {RESOURCES, DESCRIPTIONS}
+    known = {RESOURCES, DESCRIPTIONS, CONSUMES}
     if RESOURCES not in content or content.keys() - known:
         names = ", ".join(content) or "nothing"
         problems.append(
-            f"{path}: has {names}. Write a mapping with `{RESOURCES}:`, `{DESCRIPTIONS}:` if you like, "
-            "and nothing else"
+            f"{path}: has {names}. Write a mapping with `{RESOURCES}:`, `{DESCRIPTIONS}:` and `{CONSUMES}:` "
+            "if you like, and nothing else"
         )
     return {name: value for name, value in content.items() if name in known}
 

@@ -15,19 +15,13 @@ from ..template.questionnaire import FOLDER, NUMBERS, Answers, Questionnaire
 from ..template.values import shown
 from ..terminal import complain, plain
 from . import created_report
-from .arguments import Defaults, Json
+from .arguments import AnswersFile, Defaults, Json, Presets, Settings
 from .given import Given, collect
 
 app = typer.Typer(rich_markup_mode=None)
 
 Destination = Annotated[
     Path | None, typer.Argument(help="Folder to create (default: the name of the service).")
-]
-Presets = Annotated[
-    list[str] | None, typer.Option(help="Starter kit, by name or file. Repeatable; later ones win.")
-]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help="Set an answer. Repeatable.")
 ]
 Resource = Annotated[str | None, typer.Option(help="The one resource of the service, singular.")]
 Fields = Annotated[
@@ -40,7 +34,6 @@ Describe = Annotated[
 Model = Annotated[
     Path | None, typer.Option("--model", metavar="FILE", help="Resources as YAML, below `resources:`.")
 ]
-File = Annotated[Path | None, typer.Option("--answers", metavar="FILE", help="Answers as YAML.")]
 Version = Annotated[
     str | None,
     typer.Option(metavar="VERSION", help="Use an older version of the template; an unknown one lists them."),
@@ -65,7 +58,7 @@ def new(
     field: Fields = None,
     describe: Describe = None,
     model: Model = None,
-    answers_file: File = None,
+    answers_file: AnswersFile = None,
     at: Version = None,
     defaults: Defaults = False,
     dry_run: DryRun = False,

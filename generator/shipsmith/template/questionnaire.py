@@ -21,6 +21,8 @@ Answers = dict[str, Any]
 LANGUAGE = "language"
 RESOURCES, DESCRIPTIONS, NUMBERS = "resources", "descriptions", "numbers"
 """What a service keeps, what people read of it, and the numbers of its contract, which are only recorded."""
+CONSUMES = "consumes"
+"""The events of other services that it takes in."""
 FOLDER = "repository_folder"
 """The question for the place of a service in its repository, which `new` answers."""
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
@@ -204,13 +206,41 @@ class Questionnaire:
         return self.render(question.validator, answers).strip(" ;\n")
 
     def rules(self) -> list[Rule]:
-        """All pairs of values that the validators refuse when everything else has its default."""
+        """All pairs of values that the validators refuse, and no value of a third option makes possible."""
         found = []
         for first, second in combinations(self.options.values(), 2):
             for pair in _pairs(first, second):
-                if problems := self.problems(pair):
-                    found.append(Rule(pair, "; ".join(problems)))
+                if self._refused(pair) and (reason := self._reason(pair)):
+                    found.append(Rule(pair, "; ".join(reason)))
         return found
+
+    @cached_property
+    def _usual(self) -> Answers:
+        return self.resolve({})
+
+    def _refused(self, chosen: Mapping[str, Any]) -> list[str]:
+        """The problems that `resolve` would raise about valid values of options, found in less time."""
+        answers = dict(self._usual)
+        for name, option in self.options.items():
+            answers[name] = chosen[name] if name in chosen else self.default(option, answers)
+        return self.broken(answers, chosen) or self.broken(answers, self.options)
+
+    def _reason(self, pair: Mapping[str, Any]) -> list[str]:
+        """Why a pair is refused; empty if it is accepted beside some value of a third option.
+
+        If that depends on the third option, because the first of the pair needs a value of it that the second
+        one cannot have: what is wrong beside such a value.
+        """
+        others = [option for option in self.options.values() if option.name not in pair]
+        third = [{option.name: value} for option in others for value in option.values]
+        problems = [self._refused({**pair, **each}) for each in third]
+        if not all(problems):
+            return []
+        if always := [each for each in problems[0] if all(each in found for found in problems)]:
+            return always
+        name, value = next(iter(pair.items()))
+        needed = (not self._refused({name: value, **each}) for each in third)
+        return next((found for found, fits in zip(problems, needed, strict=True) if fits), problems[0])
 
     def _unknown(self, name: str) -> str:
         if name in self.questions:

@@ -21,8 +21,11 @@ LISTS_OF_PACKAGES = ("universe.in", "universe.lock", "shipsmith.lock", "reserved
 COMMON_WORDS = {"memory"}
 """Choices whose name is a common word: only their flag counts as a mention."""
 
-NAMES_OF_OTHERS = re.compile(r"[\w.-]*kubernetes\.io|(?:www\.)?github\.com|sqlite_\w+|sqlite3")
-"""Names that contain the name of a product: labels, addresses, Python modules and classes."""
+NAMES_OF_OTHERS = re.compile(
+    r"[\w.-]*kubernetes\.io|(?:www\.)?github\.com"
+    r"|sqlite_\w+|sqlite3|ddl\.mysql|MySQLImpl|/var/lib/mysql"
+)
+"""Names that contain the name of a product: labels, addresses, Python modules and classes, folders."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pymongo import MongoClient
 from shipsmith.template.questionnaire import Answers
 
 from .. import preloaded
@@ -66,6 +67,7 @@ class Lived:
     def __init__(self, folder: Path, database: str, url: str) -> None:
         self.project: Project = projects.new(folder / "shop", ANSWERS | {"database": database})
         self.url = url
+        self._database = database
         self._log = folder / "service.log"
         self._stubs = folder / "stubs"
         environments.prepare(self.project)
@@ -103,7 +105,8 @@ class Lived:
 
     def test(self, when: str, *folders: str) -> None:
         """Its own tests pass: all of them, or those in some folders."""
-        server = {} if self._is_sqlite else {"TEST_POSTGRESQL_URL": self.empty_database("tests")}
+        variable = f"TEST_{self._database.upper()}_URL"
+        server = {} if self._is_sqlite else {variable: self.empty_database("tests")}
         tests = self.project.python("-P", "-m", "pytest", *folders)
         try:
             projects.run(*tests, directory=self.folder, environment={"STRICT": "1"} | server)
@@ -113,11 +116,15 @@ class Lived:
 
     def empty_database(self, name: str) -> str:
         """The address of a new database beside its own, in place of an earlier one."""
-        url = f"{self.url}_{name}"
+        address, question_mark, parameters = self.url.partition("?")
+        url = f"{address}_{name}{question_mark}{parameters}"
         if self._is_sqlite:
             Path(url.partition("///")[2]).unlink(missing_ok=True)
+        elif self._database == "mongodb":
+            with MongoClient[dict[str, object]](url) as client:
+                client.drop_database(client.get_default_database())
         else:
-            projects.run(*self.project.python("-c", RECREATE, url), directory=self.folder)
+            projects.run(*self.project.python("-c", RECREATE, self.url, url), directory=self.folder)
         return url
 
     def migrations(self) -> dict[str, bytes]:
@@ -151,8 +158,13 @@ class Lived:
         check("buf", "breaking", "--config", config, "--against", before, directory=self.folder)
 
     @property
+    def keeps_references(self) -> bool:
+        """Whether the database itself keeps them."""
+        return self._database != "mongodb"
+
+    @property
     def _is_sqlite(self) -> bool:
-        return self.url.startswith("sqlite")
+        return self._database == "sqlite"
 
     @property
     def _settings(self) -> Mapping[str, str]:
@@ -165,10 +177,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 async def main():
-    server, _, name = sys.argv[1].rpartition("/")
-    engine = create_async_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    own, new = sys.argv[1:]
+    name = new.rpartition("/")[2]
+    engine = create_async_engine(own, isolation_level="AUTOCOMMIT")
+    force = " WITH (FORCE)" if engine.dialect.name == "postgresql" else ""
     async with engine.connect() as connection:
-        await connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        await connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name}{force}"))
         await connection.execute(sa.text(f"CREATE DATABASE {name}"))
     await engine.dispose()
 

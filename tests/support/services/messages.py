@@ -3,15 +3,18 @@
 import asyncio
 import json
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aio_pika
+from aio_pika import ExchangeType
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
 from aio_pika.exceptions import AMQPError
 
 TRIES = 300
+_told: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -48,6 +51,18 @@ async def listening(url: str, exchange: str) -> AsyncIterator[Events]:
         await queue.bind(exchange, "#")
         await queue.consume(receive)
         yield events
+
+
+async def stored_events(url: str) -> list[tuple[str, str]]:
+    """The type and the resource's id of all events since the first call, which binds a queue."""
+    async with await connect(url) as connection, connection.channel() as channel:
+        exchange = await channel.declare_exchange("orders.events", ExchangeType.TOPIC, durable=True)
+        queue = await channel.declare_queue("probe", durable=True)
+        await queue.bind(exchange, "#")
+        while message := await queue.get(fail=False):
+            _told[url].append((message.type or "", str(json.loads(message.body)["id"])))
+            await message.ack()
+    return list(_told[url])
 
 
 async def send_commands(url: str, names: Iterable[str]) -> None:

@@ -11,15 +11,23 @@ from shipsmith.template.questionnaire import Questionnaire
 from ..systems.servers import Recipe, running
 
 LOGIN = DATABASE = "test"
+HANGING_SECONDS = 240
+"""After which a test of a generated repository ends its run: earlier than the test here that waits for it."""
 
 
 @contextmanager
 def met(answers: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Run the servers. Yields the tests' environment. Raises UnavailableError if a server is unavailable."""
     with ExitStack() as stack:
-        environment = {"STRICT": "1"}
-        for server in servers(answers):
-            port = stack.enter_context(running(recipe(server))).port
+        environment = {"STRICT": "1", "PYTEST_ADDOPTS": f"-o faulthandler_timeout={HANGING_SECONDS}"}
+        needed = servers(answers)
+        pairs = [(server["name"], other) for server in needed if (other := beside(server))]
+        together = {name for pair in pairs for name in pair}
+        ports: dict[str, int] = {}
+        for server in needed:
+            alone = server["name"] not in together
+            port = stack.enter_context(running(recipe(server, ports), container=alone)).port
+            ports[server["name"]] = port
             environment[f"TEST_{server['name'].upper()}_URL"] = server["url"].format(
                 login=f"{LOGIN}:{LOGIN}", address=f"127.0.0.1:{port}", database=DATABASE
             )
@@ -35,8 +43,32 @@ def servers(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def recipe(server: Mapping[str, Any]) -> Recipe:
-    """How tests/support/systems starts it: `NAME` of the module `name`."""
-    module = import_module(f"{__package__}.{server['name']}".replace(".services.", ".systems."))
-    found: Recipe = getattr(module, server["name"].upper())
+def recipe(server: Mapping[str, Any], ports: Mapping[str, int]) -> Recipe:
+    """How tests/support/systems starts it: `NAME` of the module `name`, or one beside what runs already."""
+    name = server.get("copy_of", server["name"])
+    module = _module(name)
+    found: Recipe
+    match server:
+        case {"copy_of": primary}:
+            found = module.replica_of(ports[primary])
+        case {"in_front_of": database}:
+            found = module.in_front_of(ports[database])
+        case _:
+            found = getattr(module, name.upper())
     return found
+
+
+def stand_ins(answers: Mapping[str, Any]) -> list[str]:
+    """What is not the real system, in words."""
+    modules = (_module(server["name"]) for server in servers(answers) if not beside(server))
+    return [module.STAND_IN for module in modules if hasattr(module, "STAND_IN")]
+
+
+def beside(server: Mapping[str, Any]) -> str | None:
+    """The name of the server that it connects to."""
+    other: str | None = server.get("copy_of", server.get("in_front_of"))
+    return other
+
+
+def _module(name: str) -> Any:
+    return import_module(f"{__package__}.{name}".replace(".services.", ".systems."))

@@ -1,5 +1,6 @@
 """The rows of the test matrix: every preset, every value, and pairs of values of any two options."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Any
@@ -16,7 +17,7 @@ TYPES = (
 NEEDS = {"wanted": "", "maybe": "?"}
 
 NOTE = {"text": "str?", "rank": "float?", "returning": "bool?", "lateral": "int? unique"}
-ORDER = {"select": "str(2..8) unique", "message": "text?", "group": "int", "table": "enum(from, where)?"}
+ORDER = {"select": "str(2..2) unique", "message": "text?", "group": "int", "table": "enum(from, where)?"}
 PRODUCT = {
     "order": "ref(order)",
     "leaflet": "ref(note)? unique",
@@ -48,6 +49,17 @@ FOUR: Answers = {
     },
 }
 """Two levels of references, every type that there is, words of other languages, nothing required."""
+CONSUMED: Answers = {
+    "consumes": {
+        "orders.v1.order.deleted": {},
+        "order_desk.v1.order.created": {
+            f"kind{number}_{need}": kind + mark
+            for need, mark in NEEDS.items()
+            for number, kind in enumerate(TYPES)
+        },
+    }
+}
+"""Events of other services, for a service with a broker: without fields, and with one of every type."""
 LEFT_OUT = ("none", False)
 ARRAYS = 20
 """Covering arrays that are compared: how many rows one has, depends on where its making begins."""
@@ -82,14 +94,32 @@ def _singles(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
             yield f"{option.name}={_text(value)}", answers
 
 
+def alone(answers: Answers) -> Answers:
+    """Without rules about other rows, which no database guarantees for those of another one."""
+    return answers | {
+        "resources": {
+            name: {
+                field: re.sub(r"ref\(\w+\)", "uuid", kind).removesuffix(" unique")
+                for field, kind in fields.items()
+            }
+            for name, fields in answers["resources"].items()
+        }
+    }
+
+
 def fulfil(answers: Answers, keep: str, questionnaire: Questionnaire, rules: list[Rule]) -> Answers:
     """The answers, with values that exclude the one to keep replaced by the first that the rules allow."""
     for rule in rules:
         if keep in rule.values and rule.values.items() <= answers.items():
             (other,) = rule.values.keys() - {keep}
-            values = questionnaire.options[other].values
-            answers = answers | {other: next(value for value in values if value != rule.values[other])}
+            choices = ({**answers, other: value} for value in questionnaire.options[other].values)
+            answers = next(each for each in choices if not _broken(each, {keep, other}, rules))
     return answers
+
+
+def _broken(answers: Answers, options: set[str], rules: list[Rule]) -> bool:
+    """Whether the answers to these options exclude each other."""
+    return any(rule.values.keys() == options and rule.values.items() <= answers.items() for rule in rules)
 
 
 def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[tuple[str, Answers]]:
@@ -102,7 +132,9 @@ def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[
     met = set().union(*(_meetings({name: row[name] for name in values}) for row in others))
     arrays = (covering_array(values, constraints=constraints, salt=str(salt)) for salt in range(ARRAYS))
     for row in min((_needed(array, met) for array in arrays), key=len):
-        yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **FOUR}
+        events = CONSUMED if row["broker"] != "none" else {}
+        four = alone(FOUR) if row["shards"] else FOUR
+        yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **four, **events}
 
 
 def _needed(rows: list[Answers], met: set[Meeting]) -> list[Answers]:

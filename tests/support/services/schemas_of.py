@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pymongo import MongoClient
 
 from . import environments, projects
 from .lived import ANSWERS, Lived
+from .projects import Project
 
 PROGRAM = """
 import asyncio, json, sys
@@ -51,7 +53,7 @@ asyncio.run(main())
 
 def repository(lived: Lived) -> Any:
     """The schema of its database."""
-    return json.loads(projects.run(*lived.project.python("-c", PROGRAM, lived.url), directory=lived.folder))
+    return _schema(lived.project, lived.url)
 
 
 def fresh(lived: Lived, folder: Path) -> Any:
@@ -64,4 +66,22 @@ def fresh(lived: Lived, folder: Path) -> Any:
     environments.prepare(project)
     environment = {"SHOP_DATABASE__URL": url}
     projects.run(*project.python("-m", "shop", "migrate"), directory=project.folder, environment=environment)
+    return _schema(project, url)
+
+
+def _schema(project: Project, url: str) -> Any:
+    if url.startswith("mongodb:"):
+        return _collections(url)
     return json.loads(projects.run(*project.python("-c", PROGRAM, url), directory=project.folder))
+
+
+def _collections(url: str) -> Any:
+    """What documents are checked by, and the indexes."""
+    with MongoClient[dict[str, Any]](url) as client:
+        database = client.get_default_database()
+        found = {}
+        for each in database.list_collections(filter={"name": {"$ne": "migrations"}}):
+            schema = each["options"]["validator"]["$jsonSchema"]
+            indexes = database[each["name"]].index_information()
+            found[each["name"]] = (schema["properties"], sorted(schema["required"]), indexes)
+        return found

@@ -1,1 +1,1 @@
-"""Real servers for tests: Redis, PostgreSQL, RabbitMQ and a Docker engine, from any available source."""
+"""Real servers for tests: databases, caches, brokers and a Docker engine, from any available source."""

@@ -6,6 +6,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
 
 class UnavailableError(Exception):
     """A system is not on this machine, and the tests cannot install it."""
@@ -54,3 +56,40 @@ def _apt_get(*arguments: str) -> None:
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     if result.returncode != 0:
         raise UnavailableError(f"{' '.join(command)} failed: {result.stderr.strip()[-500:]}")
+
+
+def unpack(package: str, suite: str, folder: Path) -> None:
+    """Unpack a Debian package of another release, and what it depends on, without installing anything."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise UnavailableError(f"{package} of Debian {suite} can be unpacked only on Debian or Ubuntu")
+    for name in ("lists/partial", "cache/archives/partial", "root"):
+        (folder / name).mkdir(parents=True)
+    (folder / "sources.list").write_text(f"deb [signed-by={KEYS}] {_mirror()} {suite} main\n")
+    (folder / "status").touch()
+    settings = {
+        "Dir::Etc::sourcelist": folder / "sources.list",
+        "Dir::Etc::sourceparts": "-",
+        "Dir::State::lists": folder / "lists",
+        "Dir::State::status": folder / "status",
+        "Dir::Cache": folder / "cache",
+        "APT::Sandbox::User": "root",
+        # mirrors are kept as they were on some day
+        "Acquire::Check-Valid-Until": "false",
+    }
+    options = [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
+    _apt_get(*options, "update")
+    _apt_get(*options, "install", "--yes", "--download-only", "--no-install-recommends", package)
+    for archive in sorted((folder / "cache/archives").glob("*.deb")):
+        subprocess.run(["dpkg-deb", "--extract", archive, folder / "root"], check=True)
+        archive.unlink()
+
+
+def _mirror() -> str:
+    """The mirror of Debian that this machine uses."""
+    fields = ("indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)", "Created-By: Packages")
+    listed = subprocess.run(["apt-get", *fields], capture_output=True, text=True).stdout
+    for line in listed.splitlines():
+        origin, _, mirror = line.rpartition(" ")
+        if origin == "Debian Debian":
+            return mirror
+    raise UnavailableError("apt is configured with no mirror of Debian")

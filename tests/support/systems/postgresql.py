@@ -16,8 +16,14 @@ from .servers import Image, Recipe, Server
 FAST = ("-c", "fsync=off", "-c", "full_page_writes=off")
 
 
-def url(server: Server) -> str:
-    return f"postgresql+asyncpg://test:test@127.0.0.1:{server.port}/test"
+def url(server: Server, database: str = "test") -> str:
+    return f"postgresql+asyncpg://test:test@127.0.0.1:{server.port}/{database}"
+
+
+def url_of_all(*servers: Server) -> str:
+    """Of a user that may change data, on whichever is the primary."""
+    hosts = "&".join(f"host=127.0.0.1:{server.port}" for server in servers)
+    return f"postgresql+asyncpg://test:test@/test?{hosts}&target_session_attrs=primary"
 
 
 def _prepare(folder: Path, port: int, _companions: ExitStack) -> Callable[[], Process]:
@@ -26,9 +32,27 @@ def _prepare(folder: Path, port: int, _companions: ExitStack) -> Callable[[], Pr
     _give_to_server_user(folder)
     _run([initdb, "-D", str(data), "-U", "test", "--auth=trust", "--encoding=UTF8", "--no-sync"])
     _run([postgres, "--single", "-D", str(data), "postgres"], "CREATE DATABASE test")
+    return _launcher(folder, port)
+
+
+def _launcher(folder: Path, port: int) -> Callable[[], Process]:
     listen = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-p", str(port)]
-    command = _as_server_user([postgres, "-D", str(data), *listen, *FAST])
+    postgres = require("postgres", "postgresql")
+    command = _as_server_user([postgres, "-D", str(folder / "data"), *listen, *FAST])
     return lambda: Process(command, folder / "log")
+
+
+def replica_of(primary: int) -> Recipe:
+    """A streaming replica of the server on this port."""
+
+    def prepare(folder: Path, port: int, _companions: ExitStack) -> Callable[[], Process]:
+        copy = ["-D", str(folder / "data"), "-h", "127.0.0.1", "-p", str(primary), "-U", "test"]
+        follow = ["-R", "-X", "stream", "-C", "-S", f"replica_{port}"]
+        _give_to_server_user(folder)
+        _run([require("pg_basebackup", "postgresql"), *copy, *follow, "-c", "fast", "--no-sync"])
+        return _launcher(folder, port)
+
+    return Recipe("replica", POSTGRESQL.image, prepare, POSTGRESQL.answers)
 
 
 def _run(command: Sequence[str], text: str = "") -> None:
@@ -65,3 +89,15 @@ POSTGRESQL = Recipe(
     prepare=_prepare,
     answers=_answers,
 )
+
+
+def promote(replica: Server) -> None:
+    """Make it a primary."""
+    execute(replica, "SELECT pg_promote()")
+
+
+def execute(server: Server, statement: str, database: str = "test") -> str:
+    """Have psql run it. Returns what it prints."""
+    address = ["-h", "127.0.0.1", "-p", str(server.port), "-U", "test", "-d", database]
+    command = [require("psql", "postgresql-client"), *address, "--no-align", "--tuples-only", "-c", statement]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -1,5 +1,7 @@
 """RabbitMQ."""
 
+import os
+import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +10,9 @@ from .packages import require
 from .processes import Process, converse, free_port
 from .servers import Image, Recipe, Server
 
+# of the processes, by port: their command line needs it, too
+ENVIRONMENTS: dict[int, dict[str, str]] = {}
+
 
 def url(server: Server) -> str:
     return f"amqp://test:test@127.0.0.1:{server.port}/"
@@ -15,7 +20,7 @@ def url(server: Server) -> str:
 
 def _prepare(folder: Path, port: int, companions: ExitStack) -> Callable[[], Process]:
     server, epmd = require("rabbitmq-server", "rabbitmq-server"), require("epmd", "erlang-base")
-    environment = _environment(folder, port)
+    environment = ENVIRONMENTS[port] = _environment(folder, port)
     (folder / "enabled_plugins").write_text("[].")
     (folder / "rabbitmq.conf").write_text("default_user = test\ndefault_pass = test\n")
 
@@ -60,3 +65,10 @@ RABBITMQ = Recipe(
     # the server answers a protocol header with a method frame on channel 0: connection.start
     answers=lambda port: converse(port, b"AMQP\0\0\x09\x01", b"\x01\0\0"),
 )
+
+
+def limit_free_disk(server: Server, size: str) -> None:
+    """Let it take no messages unless so much of the disk is free, such as 100GB. It is a process."""
+    command = [require("rabbitmqctl", "rabbitmq-server"), "set_disk_free_limit", size]
+    environment = os.environ | ENVIRONMENTS[server.port]
+    subprocess.run(command, env=environment, check=True, capture_output=True)

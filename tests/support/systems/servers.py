@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -36,6 +36,7 @@ class Image:
     name: str
     port: int
     environment: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ class ProcessServer:
         self._launch = recipe.prepare(self._folder, self.port, self._companions)
         self._process: Process | None = None
 
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError(f"{self._recipe.name} was not started")
+        return self._process.pid
+
     def start(self) -> None:
         self._process = self._launch()
         self._process.wait_until(lambda: self._recipe.answers(self.port), self._recipe.name)
@@ -81,9 +88,12 @@ class ContainerServer:
         self.port = free_port()
         self._recipe = recipe
         image = recipe.image
-        environment = [f"--env={name}={value}" for name, value in image.environment.items()]
+        environment = [
+            f"--env={name}={value.format(port=self.port)}" for name, value in image.environment.items()
+        ]
         publish = f"--publish=127.0.0.1:{self.port}:{image.port}"
-        self._id = docker("create", "--label=shipsmith-tests", publish, *environment, image.name)
+        command = ("create", "--label=shipsmith-tests", publish, *environment, image.name, *image.command)
+        self._id = docker(*command)
 
     def start(self) -> None:
         docker("start", self._id)
@@ -97,9 +107,13 @@ class ContainerServer:
 
 
 @contextmanager
-def running(recipe: Recipe) -> Iterator[Server]:
-    """A running server, removed afterwards. Raises UnavailableError if it is not available."""
-    server: Server = ContainerServer(recipe) if image_available(recipe.image.name) else ProcessServer(recipe)
+def running(recipe: Recipe, *, container: bool = True) -> Iterator[Server]:
+    """A running server, removed afterwards. Raises UnavailableError if it is not available.
+
+    Servers that connect to each other are processes: a container would not reach this machine's loopback.
+    """
+    in_container = container and image_available(recipe.image.name)
+    server: Server = ContainerServer(recipe) if in_container else ProcessServer(recipe)
     try:
         server.start()
         yield server

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from ..entity import Entity
 from ..events import EVENTS
+from ..messaging import envelope
 from .outbox_table import outbox
 
 Change = Literal["created", "updated", "deleted"]
@@ -32,5 +33,6 @@ async def record(connection: AsyncConnection, change: Change, entity: Entity) ->
         "resource_id": entity.id,
         "type": f"{name}.{change}",
         "body": body(entity),
+        "headers": envelope.recorded(name),
     }
     await connection.execute(insert(outbox), event)

@@ -5,7 +5,8 @@ carried out but not acknowledged, finds what it has created: it takes effect onc
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -24,7 +25,11 @@ MESSAGES = Counter("consumer_messages_total", "Commands taken from the work queu
 NAMESPACE = UUID("5f9d3c1e-0c59-4b8e-8f0e-6f2f7f0a9d5b")
 LONGEST_PAUSE_SECONDS = 30
 
-Result = Literal["created", "repeated", "invalid", "failed"]
+Result = Literal["created", "done", "repeated", "invalid", "failed"]
+"""`done`: there was nothing to create, as for an event."""
+
+SETTLED: tuple[Result, ...] = ("created", "done", "repeated")
+"""After these, the broker may forget the message."""
 
 log = structlog.get_logger()
 
@@ -38,6 +43,8 @@ class Message:
     body: bytes
     failures: int = 0
     """The number of failed attempts so far."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """What its log lines contain."""
 
 
 class CommandHandler:
@@ -53,7 +60,8 @@ class CommandHandler:
 
     async def handle(self, message: Message) -> Result:
         """Carry a command out. One that has failed must be delivered again; the pause is over by then."""
-        result = await self._result(message)
+        with structlog.contextvars.bound_contextvars(**message.ids):
+            result = await self._result(message)
         MESSAGES.add(1, result)
         return result
 
@@ -63,7 +71,7 @@ class CommandHandler:
             if len(message.body) > self._settings.max_message_bytes:
                 raise InvalidCommandError(f"it is longer than {self._settings.max_message_bytes} bytes")
             command, entity_id = read(message)
-            await self._carry_out(command, entity_id, message.body)
+            created = await self._carry_out(command, entity_id, message.body)
         except (InvalidCommandError, DuplicateError) as error:
             log.warning("command set aside", id=entity_id, error=str(error))
             return "invalid"
@@ -76,20 +84,23 @@ class CommandHandler:
             pause = doubled(self._settings.pause_seconds, message.failures, LONGEST_PAUSE_SECONDS)
             await wait(self._stopping, pause)
             return "failed"
-        return "created"
+        return "done" if created is None else "created"
 
-    async def _carry_out(self, command: Command, entity_id: UUID, body: bytes) -> None:
+    async def _carry_out(self, command: Command, entity_id: UUID, body: bytes) -> object:
         """Try again while the database is unavailable. An outage is not a failure of the command."""
         while True:
             try:
                 async with asyncio.timeout(self._settings.max_seconds):
-                    await command(self._application, entity_id, body)
+                    return await command(self._application, entity_id, body)
             except UnavailableError:
                 if self._stopping.is_set():
                     raise
                 await wait(self._stopping, self._settings.pause_seconds)
-            else:
-                return
+
+
+def type_of(own: str | None, event: str | None) -> str | None:
+    """The type of a message: its own if that is a command, else the one that it has as a CloudEvent."""
+    return own if own in COMMANDS or event is None else event
 
 
 def read(message: Message) -> tuple[Command, UUID]:

@@ -7,7 +7,8 @@ from contextlib import suppress
 async def wait(stopping: asyncio.Event, seconds: float) -> None:
     """Sleep, but not longer than until `stopping`."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
 
 
 def doubled(seconds: float, failures: int, longest: float) -> float:

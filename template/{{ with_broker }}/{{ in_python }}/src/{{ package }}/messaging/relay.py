@@ -39,7 +39,7 @@ async def run(application: Application, settings: Settings) -> AsyncIterator[Tas
     relay = Relay(application, settings.broker, stopping, seconds / 2)
     working = application.broker.stay_connected(
         stopping,
-        lambda channel: relay.publish(Publisher(channel, settings.broker, application.health)),
+        lambda session: relay.publish(Publisher(session, settings.broker, application.health)),
     )
     publishing = asyncio.create_task(working, name="relay")
     try:

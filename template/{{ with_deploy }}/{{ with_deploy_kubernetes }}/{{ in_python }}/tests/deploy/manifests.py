@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 OVERLAYS = ("dev", "staging", "production")
+NAME, WHOLE = "app.kubernetes.io/name", "app.kubernetes.io/part-of"
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 Document = dict[str, Any]
@@ -30,20 +31,20 @@ class Manifests:
 
     @property
     def deployment(self) -> Document:
-        (deployment,) = self.of("Deployment")
+        """The service's own; other Deployments are parts of it."""
+        (deployment,) = [each for each in self.of("Deployment") if len(set(_names(each))) == 1]
         return deployment
+
+    def selected(self, selector: dict[str, str]) -> list[Document]:
+        """The Deployments whose pods have these labels."""
+        deployments = self.of("Deployment")
+        return [each for each in deployments if selector and selector.items() <= pod_labels(each).items()]
 
     @property
     def pod(self) -> Document:
         """The specification of the service's pods."""
         pod: Document = self.deployment["spec"]["template"]["spec"]
         return pod
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """The labels of the service's pods."""
-        labels: dict[str, str] = self.deployment["spec"]["template"]["metadata"]["labels"]
-        return labels
 
     @property
     def app(self) -> Document:
@@ -59,7 +60,14 @@ class Manifests:
     @property
     def ports(self) -> dict[str, int]:
         """The numbers of the service's ports by their names."""
-        return {port["name"]: port["containerPort"] for port in self.app["ports"]}
+        return ports_of(self.deployment)
+
+    @property
+    def mounted(self) -> set[str]:
+        """The ConfigMaps and Secrets that pods have as files."""
+        volumes = [volume for each in self.of("Deployment") for volume in pod_of(each)["volumes"]]
+        maps = {volume["configMap"]["name"] for volume in volumes if "configMap" in volume}
+        return maps | {volume["secret"]["secretName"] for volume in volumes if "secret" in volume}
 
     @property
     def sources(self) -> dict[str, dict[str, str]]:
@@ -85,6 +93,22 @@ def source_names(container: Document) -> list[str]:
     return [reference["name"] for entry in container["envFrom"] for reference in entry.values()]
 
 
+def pod_of(deployment: Document) -> Document:
+    pod: Document = deployment["spec"]["template"]["spec"]
+    return pod
+
+
+def pod_labels(deployment: Document) -> dict[str, str]:
+    labels: dict[str, str] = deployment["spec"]["template"]["metadata"]["labels"]
+    return labels
+
+
+def ports_of(deployment: Document) -> dict[str, int]:
+    """The numbers of its container's ports by their names."""
+    (container,) = pod_of(deployment)["containers"]
+    return {port["name"]: port["containerPort"] for port in container["ports"]}
+
+
 @cache
 def render(overlay: str) -> Manifests:
     """Skips the test where there is no kustomize; with STRICT=1 that is a failure."""
@@ -100,6 +124,12 @@ def render(overlay: str) -> Manifests:
     rendered = subprocess.run([*command, folder], capture_output=True, text=True)
     assert rendered.returncode == 0, rendered.stderr
     return Manifests(list(yaml.safe_load_all(rendered.stdout)))
+
+
+def _names(deployment: Document) -> list[str]:
+    """Of the part, and of the whole."""
+    labels = pod_labels(deployment)
+    return [str(labels.get(name)) for name in (NAME, WHOLE)]
 
 
 def _decoded(data: dict[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
-from .manifests import Manifests
+from .manifests import Document, Manifests, ports_of
 
 
 def test_everything_is_denied_by_default(manifests: Manifests) -> None:
@@ -15,8 +15,9 @@ def test_everything_is_denied_by_default(manifests: Manifests) -> None:
     )
 
 
-def test_every_port_of_the_container_is_open(manifests: Manifests) -> None:
-    assert _allowed("ingress", manifests) == set(manifests.ports)
+def test_every_port_of_a_container_is_open(manifests: Manifests) -> None:
+    for deployment in manifests.of("Deployment"):
+        assert _allowed("ingress", manifests, deployment) == set(ports_of(deployment))
 
 
 def test_names_can_be_looked_up_in_the_cluster_and_on_the_node(manifests: Manifests) -> None:
@@ -34,10 +35,12 @@ def test_names_can_be_looked_up_in_the_cluster_and_on_the_node(manifests: Manife
 def test_every_server_in_the_settings_can_be_reached(manifests: Manifests) -> None:
     addresses = [urlsplit(value) for value in manifests.environment(manifests.app).values()]
     ports = {address.port for address in addresses if address.port}
-    assert ports <= _allowed("egress", manifests)
+    assert ports <= _allowed("egress", manifests, manifests.deployment)
 
 
-def _allowed(direction: str, manifests: Manifests) -> set[Any]:
+def _allowed(direction: str, manifests: Manifests, deployment: Document) -> set[Any]:
+    """The ports that its pods may use, by the policies that select them."""
     policies = [each["spec"] for each in manifests.of("NetworkPolicy")]
-    rules = [rule for policy in policies for rule in policy.get(direction, [])]
+    own = [each for each in policies if deployment in manifests.selected(each["podSelector"]["matchLabels"])]
+    rules = [rule for policy in own for rule in policy.get(direction, [])]
     return {port["port"] for rule in rules for port in rule["ports"]}

@@ -1,6 +1,6 @@
 """Whatever one manifest says of another is true. Kubernetes itself accepts names that mean nothing."""
 
-from .manifests import Document, Manifests, source_names
+from .manifests import Document, Manifests, pod_of, ports_of, source_names
 
 
 def test_everything_is_in_the_one_namespace(manifests: Manifests) -> None:
@@ -9,27 +9,42 @@ def test_everything_is_in_the_one_namespace(manifests: Manifests) -> None:
     assert {each["metadata"]["namespace"] for each in others} == {namespace}
 
 
-def test_every_selector_selects_the_pods(manifests: Manifests) -> None:
-    selectors = [_labels(manifests.deployment["spec"]["selector"])]
-    selectors += [each["spec"]["selector"] for each in manifests.of("Service")]
+def test_every_deployment_and_its_constraints_select_its_own_pods(manifests: Manifests) -> None:
+    for deployment in manifests.of("Deployment"):
+        selectors = [_labels(deployment["spec"]["selector"])]
+        constraints = pod_of(deployment)["topologySpreadConstraints"]
+        selectors += [_labels(each["labelSelector"]) for each in constraints]
+        for selector in selectors:
+            assert manifests.selected(selector) == [deployment]
+
+
+def test_every_service_and_every_budget_selects_the_pods_of_one_deployment(manifests: Manifests) -> None:
+    selectors = [each["spec"]["selector"] for each in manifests.of("Service")]
     selectors += [_labels(each["spec"]["selector"]) for each in manifests.of("PodDisruptionBudget")]
-    selectors += [_labels(each["spec"]["podSelector"]) for each in manifests.of("NetworkPolicy")]
-    selectors += [_labels(each["labelSelector"]) for each in manifests.pod["topologySpreadConstraints"]]
     for selector in selectors:
-        assert selector
-        assert selector.items() <= manifests.labels.items()
+        assert len(manifests.selected(selector)) == 1
+
+
+def test_every_network_policy_selects_pods(manifests: Manifests) -> None:
+    for policy in manifests.of("NetworkPolicy"):
+        assert manifests.selected(_labels(policy["spec"]["podSelector"]))
 
 
 def test_every_service_sends_to_a_port_of_the_container(manifests: Manifests) -> None:
     for service in manifests.of("Service"):
+        [deployment] = manifests.selected(service["spec"]["selector"])
+        ports = ports_of(deployment)
         for port in service["spec"]["ports"]:
-            assert _is_port(port["targetPort"], manifests), f"{service['metadata']['name']}: {port}"
+            target = port["targetPort"]
+            assert target in ports or target in ports.values(), f"{service['metadata']['name']}: {port}"
 
 
-def test_every_port_of_the_container_is_reached_by_a_service(manifests: Manifests) -> None:
-    services = manifests.of("Service")
-    targets = {port["targetPort"] for service in services for port in service["spec"]["ports"]}
-    assert targets == set(manifests.ports)
+def test_every_port_of_a_container_is_reached_by_a_service(manifests: Manifests) -> None:
+    for deployment in manifests.of("Deployment"):
+        services = [each["spec"] for each in manifests.of("Service")]
+        own = [each for each in services if deployment in manifests.selected(each["selector"])]
+        targets = {port["targetPort"] for service in own for port in service["ports"]}
+        assert targets == set(ports_of(deployment))
 
 
 def test_every_autoscaler_scales_the_deployment(manifests: Manifests) -> None:
@@ -53,26 +68,25 @@ def test_every_service_monitor_scrapes_a_port_of_one_service(manifests: Manifest
 def test_every_source_of_the_environment_exists_and_is_used(manifests: Manifests) -> None:
     for container in manifests.containers:
         names = source_names(container)
-        assert sorted(names) == sorted(manifests.sources), container["name"]
+        assert sorted(names) == sorted(manifests.sources.keys() - manifests.mounted), container["name"]
+    assert manifests.mounted <= manifests.sources.keys()
 
 
 def test_the_service_account_exists(manifests: Manifests) -> None:
-    assert {manifests.pod["serviceAccountName"]} == manifests.names("ServiceAccount")
+    pods = [pod_of(each) for each in manifests.of("Deployment")]
+    assert {pod["serviceAccountName"] for pod in pods} == manifests.names("ServiceAccount")
 
 
 def test_every_mount_has_a_volume_and_every_claim_exists(manifests: Manifests) -> None:
     volumes = manifests.pod["volumes"]
     claimed = [each["persistentVolumeClaim"] for each in volumes if "persistentVolumeClaim" in each]
     assert {claim["claimName"] for claim in claimed} == manifests.names("PersistentVolumeClaim")
-    for container in manifests.containers:
-        mounted = {mount["name"] for mount in container["volumeMounts"]}
-        assert mounted == {volume["name"] for volume in volumes}, container["name"]
+    for pod in (pod_of(each) for each in manifests.of("Deployment")):
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            mounted = {mount["name"] for mount in container["volumeMounts"]}
+            assert mounted == {volume["name"] for volume in pod["volumes"]}, container["name"]
 
 
 def _labels(selector: Document) -> dict[str, str]:
     labels: dict[str, str] = selector["matchLabels"]
     return labels
-
-
-def _is_port(port: str | int, manifests: Manifests) -> bool:
-    return port in manifests.ports or port in manifests.ports.values()

@@ -18,8 +18,8 @@ def expected_versions(if_match: str | None) -> frozenset[int] | None:
     return frozenset(int(tag) for tag in tags if VERSION.fullmatch(tag))
 
 
-def matches(if_none_match: str | None, version: int) -> bool:
+def matches(if_none_match: str | None, tag: int | str) -> bool:
     """Whether the caller's copy is current, by weak comparison (RFC 9110, section 13.1.2)."""
     if if_none_match is None:
         return False
-    return if_none_match.strip() == "*" or any(tag == str(version) for _, tag in TAG.findall(if_none_match))
+    return if_none_match.strip() == "*" or any(each == str(tag) for _, each in TAG.findall(if_none_match))

@@ -10,6 +10,7 @@ from sqlalchemy import NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from ..logs import Seldom
 from .database import DatabaseSettings
 from .tables import quote_names
 
@@ -52,7 +53,9 @@ async def connect(settings: DatabaseSettings) -> AsyncIterator[AsyncConnection]:
     quote_names(engine)
     async with engine.connect() as connection:
         # polled: CREATE INDEX CONCURRENTLY waits for all statements, and so for one that waits for this lock
+        waiting = Seldom()
         while not await connection.scalar(LOCK):
+            waiting.warning("another process migrates")
             await connection.rollback()
             await asyncio.sleep(POLL_SECONDS)
         await connection.commit()

@@ -1,6 +1,7 @@
 """The table of the outbox. All times are the database's, so clocks of replicas do not matter."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     DateTime,
@@ -24,6 +25,8 @@ outbox = Table(
     Column("resource_id", Uuid),
     Column("type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # what the message has beside what follows from its row; NULL where an older version has written it
+    Column("headers", JSON(none_as_null=True)),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("outbox_by_resource", "resource_id", "sequence"),

@@ -1,6 +1,7 @@
 """The outbox's table. Times are the database's, in UTC."""
 
 from sqlalchemy import (
+    JSON,
     Column,
     DateTime,
     Index,
@@ -23,6 +24,8 @@ outbox = Table(
     Column("resource_id", Uuid),
     Column("type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # what the message has beside what follows from its row; NULL where an older version has written it
+    Column("headers", JSON(none_as_null=True)),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", DateTime, nullable=False, server_default=func.now()),
     UniqueConstraint("id", name="outbox_id"),

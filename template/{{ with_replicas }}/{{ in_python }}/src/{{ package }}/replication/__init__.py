@@ -1,0 +1,1 @@
+"""Reads from replicas: which may go there, and how far each replica is behind."""

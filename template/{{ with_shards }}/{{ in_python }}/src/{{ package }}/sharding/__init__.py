@@ -1,0 +1,1 @@
+"""Rows are spread over several databases, the shards; which one keeps a row follows from its id."""

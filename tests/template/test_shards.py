@@ -1,0 +1,175 @@
+"""A service with shards, under load, while rows move from one to three, and what moves them is killed."""
+
+import asyncio
+import random
+import subprocess
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import pytest
+from shipsmith.template import location as source
+from shipsmith.template import presets
+
+from ..support.services import environments, http_client, projects
+from ..support.services.load import load
+from ..support.services.projects import Project, Service
+from ..support.systems import postgresql
+from ..support.systems.packages import UnavailableError
+from ..support.systems.processes import wait_until
+from ..support.systems.servers import Server, running
+
+pytestmark = pytest.mark.long
+
+SHARDS = ("test", "second", "third")
+ROWS = 30_000
+CLIENTS = 6
+# the quantity that http_client gives to what it creates
+CREATED = 3
+# how many rows have moved, of about 20,000, when what moves them is killed
+KILLED_AT = (2_000, 8_000, 14_000)
+FILL = f"""
+    INSERT INTO orders (id, version, created_at, updated_at, name, quantity)
+    SELECT gen_random_uuid(), 1, now(), now(), 'anchor', 1 FROM generate_series(1, {ROWS})
+"""
+
+
+@dataclass
+class System:
+    """Two instances of a service, and what they should keep: the quantity of each order by its id."""
+
+    project: Project
+    settings: dict[str, str]
+    server: Server
+    instances: list[Service]
+    kept: dict[str, int] = field(default_factory=dict)
+
+    def rows(self, shard: str) -> set[str]:
+        return set(postgresql.execute(self.server, "SELECT id FROM orders", shard).split())
+
+    def resharding(self) -> subprocess.Popen[bytes]:
+        package = self.project.package
+        variables = {f"{package.upper()}_{name}": value for name, value in self.settings.items()}
+        command = self.project.python("-m", package, "reshard")
+        environment = projects.clean_environment() | variables
+        return subprocess.Popen(command, cwd=self.project.folder, env=environment)
+
+    def orders(self) -> str:
+        """Of one of the instances."""
+        return f"{random.choice(self.instances).url}/v1/orders"
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    answers = presets.load(source.root(), "minimal").answers | {"database": "postgresql", "shards": True}
+    project = projects.new(tmp_path / "orders", answers)
+    environments.prepare(project)
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running(postgresql.POSTGRESQL, container=False))
+        except UnavailableError as error:
+            pytest.skip(str(error))
+        for shard in SHARDS[1:]:
+            postgresql.execute(server, f"CREATE DATABASE {shard}")
+        others = (f"{shard}={postgresql.url(server, shard)}" for shard in SHARDS[1:])
+        settings = {"DATABASE__URL": postgresql.url(server), "SHARDS__URL": " ".join(others)}
+        first = stack.enter_context(projects.running(project, settings, tmp_path / "log"))
+        command = ("-m", project.package)
+        second = stack.enter_context(projects.serving(project, settings, tmp_path / "other.log", command))
+        postgresql.execute(server, FILL)
+        system = System(project, settings, server, [first, second])
+        system.kept = dict.fromkeys(system.rows("test"), 1)
+        yield system
+
+
+def test_nothing_is_lost_or_doubled_when_resharding_is_killed_three_times(system: System) -> None:
+    """Reads are right throughout, and no request fails."""
+
+    async def scenario() -> None:
+        ids = list(system.kept)
+        async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
+            walks = await stack.enter_async_context(load(partial(look_through, session, system), 1))
+            clients = [
+                await stack.enter_async_context(load(partial(use, session, system, ids[number::CLIENTS]), 1))
+                for number in range(CLIENTS)
+            ]
+            for moved in KILLED_AT:
+                await asyncio.to_thread(kill_when_moved, system, moved)
+            last = system.resharding()
+            assert await asyncio.to_thread(last.wait, 300) == 0
+            seen = len(walks.records)
+            await asyncio.to_thread(
+                wait_until, lambda: len(walks.records) > seen + 1, "a list after that", 60
+            )
+        assert [problem for each in (walks, *clients) for problem in each.problems()] == []
+        assert sum(len(each.records) for each in clients) > 1000
+
+    asyncio.run(scenario())
+    found = [system.rows(shard) for shard in SHARDS]
+    assert sum(map(len, found)) == len(system.kept)
+    assert set().union(*found) == system.kept.keys()
+    third = len(system.kept) / 3
+    assert all(abs(len(each) - third) < 0.1 * third for each in found)
+
+
+def kill_when_moved(system: System, rows: int) -> None:
+    """In the middle: the rest has not moved yet."""
+    process = system.resharding()
+
+    def moved() -> bool:
+        return sum(len(system.rows(shard)) for shard in SHARDS[1:]) >= rows
+
+    try:
+        wait_until(moved, f"{rows} rows that have moved", 120)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def use(session: aiohttp.ClientSession, system: System, own: list[str]) -> None:
+    """Read one of the client's own orders, change or replace it, and read it again."""
+    number = random.randrange(len(own))
+    order = own[number]
+    await expect(session, system, order)
+    url = f"{system.orders()}/{order}"
+    if random.random() < 0.5:
+        async with session.patch(url, json={"quantity": system.kept[order] + 1}) as response:
+            assert response.status == 200, f"{response.status} {await response.text()}"
+        system.kept[order] += 1
+        await expect(session, system, order)
+    else:
+        async with session.delete(url) as response:
+            assert response.status == 204, f"{response.status} {await response.text()}"
+        del system.kept[order]
+        async with session.get(f"{system.orders()}/{order}") as response:
+            assert response.status == 404, f"{response.status} {await response.text()}"
+        own[number] = await http_client.create(session, system.orders())
+        system.kept[own[number]] = CREATED
+        await expect(session, system, own[number])
+
+
+async def expect(session: aiohttp.ClientSession, system: System, order: str) -> None:
+    async with session.get(f"{system.orders()}/{order}") as response:
+        assert response.status == 200, f"{response.status} {await response.text()}"
+        assert (await response.json())["quantity"] == system.kept[order]
+
+
+async def look_through(session: aiohttp.ClientSession, system: System) -> None:
+    """All pages have each order once: at least those that were there all the time."""
+    before = set(system.kept)
+    found: list[str] = []
+    query = {"limit": "200"}
+    while True:
+        async with session.get(system.orders(), params=query) as response:
+            assert response.status == 200, f"{response.status} {await response.text()}"
+            page = await response.json()
+        found += [item["id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert found == sorted(set(found))
+    assert before & system.kept.keys() <= set(found)
