@@ -2,11 +2,13 @@
 
 import os
 import re
+import signal
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from ..systems.processes import Process, free_port
 
 PORTS = ("http", "grpc", "metrics")
 """The options that bring a server, each with a port."""
+LONGEST_SECONDS = 480
+"""After which a command is ended: earlier than the test that waits for it."""
 
 
 @dataclass(frozen=True)
@@ -109,21 +113,37 @@ def run(
     directory: Path,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """The output of a command. Fails with the end of it."""
-    result = subprocess.run(
-        [str(part) for part in command],
-        cwd=directory,
-        env={**clean_environment(), **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if result.returncode != 0:
-        raise AssertionError(
-            f"$ {' '.join(map(str, command))}\nexit {result.returncode}\n{result.stdout[-20000:]}"
+    """The output of a command. Fails with the end of it, also if the command does not end."""
+    # a file, and no pipe: what the command leaves behind would hold a pipe open
+    with tempfile.TemporaryFile("w+", errors="replace") as file:
+        ended = _ended(
+            subprocess.Popen(
+                [str(part) for part in command],
+                cwd=directory,
+                env={**clean_environment(), **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         )
-    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
+        file.seek(0)
+        output = file.read()
+    if ended != "exit 0":
+        raise AssertionError(f"$ {' '.join(map(str, command))}\n{ended}\n{output[-20000:]}")
+    return re.sub(r"\x1b\[[0-9;]*m", "", output)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> str:
+    """How a command has ended. Nothing that it has started is left."""
+    try:
+        return f"exit {process.wait(LONGEST_SECONDS)}"
+    except subprocess.TimeoutExpired:
+        return f"not ended after {LONGEST_SECONDS} s"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def clean_environment() -> dict[str, str]:
