@@ -104,7 +104,7 @@ async def attempts() -> AsyncIterator[None]:
     async with asyncio.timeout(SECONDS):
         while True:
             yield
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
