@@ -79,7 +79,7 @@ def _valid(part: Schema) -> Strategy:
             middle = (dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30))
             return st.datetimes(*middle, timezones=offsets | st.just(dt.UTC)).map(dt.datetime.isoformat)
     if part.get("pattern", "").startswith("^-?"):
-        return st.from_regex(part["pattern"].replace("$", r"\Z"))
+        return st.from_regex(part["pattern"].replace("$", r"\Z"), alphabet=st.characters(codec="ascii"))
     characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     shortest, longest = part.get("minLength", 0), part["maxLength"]
     short = st.text(characters, min_size=shortest, max_size=min(longest, max(shortest, LONGEST)))
