@@ -36,7 +36,10 @@ LONGEST: Answers = {
     "resources": {
         FIRST: _every_type() | {_longest(20): "str unique", _longest(21): f"enum({VALUES})"},
         SECOND: _every_type() | {_longest(20): f"ref({FIRST})", _longest(21): f"ref({FIRST})? unique"},
-        THIRD: _every_type("?") | {_longest(20): f"ref({SECOND})", _longest(21): f"ref({THIRD})?"},
+        THIRD: _every_type("?")
+        | {_longest(20): f"ref({SECOND})", _longest(21): f"ref({THIRD})?", _longest(22): f"ref({FIRST})?"}
+        | {_longest(number): f"enum({VALUES})" for number in range(23, 26)}
+        | {_longest(number): "str? unique" for number in range(26, 29)},
     },
 }
 LENGTHS = (1, *range(55, 66), *range(85, 100), 150, 200)
