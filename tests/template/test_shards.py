@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import ModuleType
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -17,7 +19,7 @@ from shipsmith.template import presets
 from ..support.services import environments, http_client, projects
 from ..support.services.load import load
 from ..support.services.projects import Project, Service
-from ..support.systems import postgresql
+from ..support.systems import mysql, postgresql
 from ..support.systems.packages import UnavailableError
 from ..support.systems.processes import wait_until
 from ..support.systems.servers import Server, running
@@ -31,10 +33,20 @@ CLIENTS = 6
 CREATED = 3
 # how many rows have moved, of about 20,000, when what moves them is killed
 KILLED_AT = (2_000, 8_000, 14_000)
-FILL = f"""
-    INSERT INTO orders (id, version, created_at, updated_at, name, quantity)
-    SELECT gen_random_uuid(), 1, now(), now(), 'anchor', 1 FROM generate_series(1, {ROWS})
-"""
+DATABASES: dict[str, ModuleType] = {"postgresql": postgresql, "mysql": mysql}
+COLUMNS = "id, version, created_at, updated_at, name, quantity"
+FILL = {
+    "postgresql": f"""
+        INSERT INTO orders ({COLUMNS})
+        SELECT gen_random_uuid(), 1, now(), now(), 'anchor', 1 FROM generate_series(1, {ROWS})
+    """,
+    "mysql": f"""
+        SET cte_max_recursion_depth = {ROWS};
+        INSERT INTO orders ({COLUMNS})
+        WITH RECURSIVE numbers AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n < {ROWS})
+        SELECT LOWER(HEX(RANDOM_BYTES(16))), 1, now(6), now(6), 'anchor', 1 FROM numbers
+    """,
+}
 
 
 @dataclass
@@ -43,12 +55,14 @@ class System:
 
     project: Project
     settings: dict[str, str]
+    database: ModuleType
     server: Server
     instances: list[Service]
     kept: dict[str, int] = field(default_factory=dict)
 
     def rows(self, shard: str) -> set[str]:
-        return set(postgresql.execute(self.server, "SELECT id FROM orders", shard).split())
+        found = self.database.execute(self.server, "SELECT id FROM orders", shard)
+        return {str(UUID(each)) for each in found.split()}
 
     def resharding(self) -> subprocess.Popen[bytes]:
         package = self.project.package
@@ -62,25 +76,27 @@ class System:
         return f"{random.choice(self.instances).url}/v1/orders"
 
 
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    answers = presets.load(source.root(), "minimal").answers | {"database": "postgresql", "shards": True}
+@pytest.fixture(params=["postgresql", "mysql"])
+def system(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[System]:
+    name = request.param
+    database = DATABASES[name]
+    answers = presets.load(source.root(), "minimal").answers | {"database": name, "shards": True}
     project = projects.new(tmp_path / "orders", answers)
     environments.prepare(project)
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(running(postgresql.POSTGRESQL, container=False))
+            server = stack.enter_context(running(getattr(database, name.upper()), container=False))
         except UnavailableError as error:
             pytest.skip(str(error))
         for shard in SHARDS[1:]:
-            postgresql.execute(server, f"CREATE DATABASE {shard}")
-        others = (f"{shard}={postgresql.url(server, shard)}" for shard in SHARDS[1:])
-        settings = {"DATABASE__URL": postgresql.url(server), "SHARDS__URL": " ".join(others)}
+            database.execute(server, f"CREATE DATABASE {shard}")
+        others = (f"{shard}={database.url(server, shard)}" for shard in SHARDS[1:])
+        settings = {"DATABASE__URL": database.url(server), "SHARDS__URL": " ".join(others)}
         first = stack.enter_context(projects.running(project, settings, tmp_path / "log"))
         command = ("-m", project.package)
         second = stack.enter_context(projects.serving(project, settings, tmp_path / "other.log", command))
-        postgresql.execute(server, FILL)
-        system = System(project, settings, server, [first, second])
+        database.execute(server, FILL[name])
+        system = System(project, settings, database, server, [first, second])
         system.kept = dict.fromkeys(system.rows("test"), 1)
         yield system
 

@@ -23,7 +23,7 @@ COMMON_WORDS = {"memory"}
 
 NAMES_OF_OTHERS = re.compile(
     r"[\w.-]*kubernetes\.io|(?:www\.)?github\.com"
-    r"|sqlite_\w+|sqlite3|ddl\.mysql|MySQLImpl|/var/lib/mysql"
+    r"|sqlite_\w+|sqlite3|(?:ddl|dialects)\.mysql|MySQLImpl|/var/lib/mysql"
 )
 """Names that contain the name of a product: labels, addresses, Python modules and classes, folders."""
 

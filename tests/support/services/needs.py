@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -45,14 +46,16 @@ def servers(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def recipe(server: Mapping[str, Any], ports: Mapping[str, int]) -> Recipe:
     """How tests/support/systems starts it: `NAME` of the module `name`, or one beside what runs already."""
-    name = server.get("copy_of", server["name"])
-    module = _module(name)
+    name = server["name"]
+    module = _module(server.get("copy_of", server.get("like", name)))
     found: Recipe
     match server:
         case {"copy_of": primary}:
             found = module.replica_of(ports[primary])
         case {"in_front_of": database}:
             found = module.in_front_of(ports[database])
+        case {"like": first}:
+            found = replace(getattr(module, first.upper()), name=name)
         case _:
             found = getattr(module, name.upper())
     return found
@@ -60,7 +63,8 @@ def recipe(server: Mapping[str, Any], ports: Mapping[str, int]) -> Recipe:
 
 def stand_ins(answers: Mapping[str, Any]) -> list[str]:
     """What is not the real system, in words."""
-    modules = (_module(server["name"]) for server in servers(answers) if not beside(server))
+    kinds = (server.get("like", server["name"]) for server in servers(answers) if not beside(server))
+    modules = (_module(kind) for kind in kinds)
     return [module.STAND_IN for module in modules if hasattr(module, "STAND_IN")]
 
 

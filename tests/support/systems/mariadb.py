@@ -40,9 +40,9 @@ START SLAVE;
 PROMOTE = "STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0"
 
 
-def url(server: Server) -> str:
+def url(server: Server, database: str = "test") -> str:
     """Of a user that may create databases."""
-    return f"mariadb+asyncmy://root:test@127.0.0.1:{server.port}/test"
+    return f"mariadb+asyncmy://root:test@127.0.0.1:{server.port}/{database}"
 
 
 def url_of_all(*servers: Server) -> str:
@@ -126,12 +126,12 @@ MARIADB = Recipe(
 
 def promote(replica: Server, statements: str = PROMOTE) -> None:
     """Make it a primary."""
+    execute(replica, statements)
+
+
+def execute(server: Server, statements: str, database: str = "test") -> str:
+    """Have the client run them as root. Returns what it prints."""
     client = require("mariadb", "mariadb-client-core")
-    address = [
-        "--no-defaults",
-        "--host=127.0.0.1",
-        f"--port={replica.port}",
-        "--user=root",
-        "--password=test",
-    ]
-    subprocess.run([client, *address, f"--execute={statements}"], check=True, capture_output=True)
+    address = ["--no-defaults", "--host=127.0.0.1", f"--port={server.port}", "--user=root", "--password=test"]
+    command = [client, *address, "--batch", "--skip-column-names", f"--execute={statements}", database]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

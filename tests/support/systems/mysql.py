@@ -38,9 +38,9 @@ START REPLICA;
 PROMOTE = "STOP REPLICA; RESET REPLICA ALL; SET GLOBAL super_read_only = 0; SET GLOBAL read_only = 0"
 
 
-def url(server: Server) -> str:
+def url(server: Server, database: str = "test") -> str:
     """Of a user that may create databases."""
-    return f"mysql+asyncmy://root:test@127.0.0.1:{server.port}/test"
+    return f"mysql+asyncmy://root:test@127.0.0.1:{server.port}/{database}"
 
 
 def url_of_all(*servers: Server) -> str:
@@ -66,6 +66,11 @@ def replica_of(primary: int) -> Recipe:
 def promote(replica: Server) -> None:
     """Make it a primary."""
     mariadb.promote(replica, PROMOTE)
+
+
+def execute(server: Server, statements: str, database: str = "test") -> str:
+    """Have a client run them as root. Returns what it prints."""
+    return mariadb.execute(server, statements, database)
 
 
 def _launcher(folder: Path, port: int, setup: str, options: Sequence[str]) -> Callable[[], Process]:

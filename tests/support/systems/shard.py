@@ -1,7 +1,0 @@
-"""Another shard: a server like that of the first."""
-
-from dataclasses import replace
-
-from .postgresql import POSTGRESQL
-
-SHARD = replace(POSTGRESQL, name="shard")
