@@ -146,6 +146,19 @@ def test_what_stands_beside_a_server_of_ones_own_has_to_be_named_too(doctor: Doc
     assert "missing   replica: needs TEST_REPLICA_URL, since TEST_POSTGRESQL_URL names" in result.stdout
 
 
+def test_another_shard_is_tried_at_the_address_behind_its_name(doctor: Doctor) -> None:
+    choices = (*EVERYTHING, "--set", "shards=true")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        url = f"second=scheme://user:s3cret@{address}/x"
+        result = doctor(*choices, TEST_SHARD_URL=url)
+    assert f"ok        shard: {address}, which TEST_SHARD_URL names" in result.stdout
+    gone = doctor(*choices, TEST_SHARD_URL=url)
+    assert gone.returncode == 4
+    assert f"missing   shard: nothing answers at {address}, which TEST_SHARD_URL names" in gone.stdout
+    assert "s3cret" not in gone.stdout
+
+
 @pytest.mark.parametrize("url", ["sqs://eu-central-1", "kafka://one:9092,two:9092", "nonsense"])
 def test_a_server_without_one_address_is_not_tried(doctor: Doctor, url: str) -> None:
     result = doctor(*EVERYTHING, TEST_RABBITMQ_URL=url)

@@ -9,8 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from shipsmith.template import location as source
+from shipsmith.template import presets
 
 from ..support import checkers as tools
+from ..support.services import environments, projects
 from ..support.services.projects import Project, clean_environment
 
 OVERLAYS = ("dev", "staging", "production")
@@ -198,6 +201,18 @@ def test_right_manifests_pass(failed: dict[str, set[str]], overlay: str) -> None
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_planted_fault_is_found(failed: dict[str, set[str]], fault: str) -> None:
     assert failed[fault]
+
+
+def test_the_pools_of_all_pods_have_to_fit_into_each_shard(tmp_path: Path) -> None:
+    answers = presets.load(source.root(), "full").answers | {"shards": True}
+    project = projects.new(tmp_path / "orders", answers)
+    environments.prepare(project)
+    right = {"right": tools.kustomize(project.folder / "deploy" / "overlays" / "production")}
+    pool: Place = ("data", "ORDERS_SHARDS__POOL_SIZE")
+    faulty = {"a pool is too large": plant(right, "ConfigMap", pool, "41")}
+    failed = run_tests(project, right | faulty, tmp_path)
+    assert failed["right"] == set()
+    assert failed["a pool is too large"] == {"test_all_pods_take_at_most_80_percent_of_a_shards_connections"}
 
 
 def plant(right: Mapping[str, str], kind: str, place: Place, value: Any) -> str:

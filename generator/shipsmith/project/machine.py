@@ -16,6 +16,8 @@ from ..template.needs import Needs, Program, Server
 PROGRAM_SECONDS = 10
 CONNECT_SECONDS = 2
 NUMBER = re.compile(r"\d+(?:\.\d+)+")
+# what stands before the URL of another shard
+NAME = re.compile(r"^[a-z][a-z0-9-]*=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _server(server: Server, environment: Mapping[str, str], lacking: list[str]) 
 def _named(server: Server, url: str) -> Found:
     """Only an address that is written out can be tried. A URL may have several hosts, or a region instead."""
     try:
-        address = urlsplit(url)
+        address = urlsplit(NAME.sub("", url))
         host, port = address.hostname, address.port
     except ValueError:
         host, port = None, None
