@@ -19,7 +19,7 @@ from shipsmith.template import presets
 from ..support.services import environments, http_client, projects
 from ..support.services.load import load
 from ..support.services.projects import Project, Service
-from ..support.systems import mysql, postgresql
+from ..support.systems import mariadb, mysql, postgresql
 from ..support.systems.packages import UnavailableError
 from ..support.systems.processes import wait_until
 from ..support.systems.servers import Server, running
@@ -33,19 +33,20 @@ CLIENTS = 6
 CREATED = 3
 # how many rows have moved, of about 20,000, when what moves them is killed
 KILLED_AT = (2_000, 8_000, 14_000)
-DATABASES: dict[str, ModuleType] = {"postgresql": postgresql, "mysql": mysql}
+DATABASES: dict[str, ModuleType] = {"postgresql": postgresql, "mariadb": mariadb, "mysql": mysql}
 COLUMNS = "id, version, created_at, updated_at, name, quantity"
+FROM_NUMBERS = f"""
+    INSERT INTO orders ({COLUMNS})
+    WITH RECURSIVE numbers AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n < {ROWS})
+    SELECT LOWER(HEX(RANDOM_BYTES(16))), 1, now(6), now(6), 'anchor', 1 FROM numbers
+"""
 FILL = {
     "postgresql": f"""
         INSERT INTO orders ({COLUMNS})
         SELECT gen_random_uuid(), 1, now(), now(), 'anchor', 1 FROM generate_series(1, {ROWS})
     """,
-    "mysql": f"""
-        SET cte_max_recursion_depth = {ROWS};
-        INSERT INTO orders ({COLUMNS})
-        WITH RECURSIVE numbers AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n < {ROWS})
-        SELECT LOWER(HEX(RANDOM_BYTES(16))), 1, now(6), now(6), 'anchor', 1 FROM numbers
-    """,
+    "mariadb": f"SET max_recursive_iterations = {ROWS}; {FROM_NUMBERS}",
+    "mysql": f"SET cte_max_recursion_depth = {ROWS}; {FROM_NUMBERS}",
 }
 
 
@@ -76,7 +77,7 @@ class System:
         return f"{random.choice(self.instances).url}/v1/orders"
 
 
-@pytest.fixture(params=["postgresql", "mysql"])
+@pytest.fixture(params=["postgresql", "mariadb", "mysql"])
 def system(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[System]:
     name = request.param
     database = DATABASES[name]
