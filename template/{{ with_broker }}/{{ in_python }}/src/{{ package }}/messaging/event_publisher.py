@@ -3,10 +3,8 @@
 import asyncio
 from abc import ABC, abstractmethod
 
-from sqlalchemy import RowMapping
-
-from ..adapters.outbox_queue import Chain
 from .connection import answering
+from .event import Chain, Event
 from .outcome import Outcome
 
 
@@ -19,7 +17,7 @@ class EventPublisher(ABC):
         """Declare what events are published to, unless that was done and has not been lost."""
 
     @abstractmethod
-    async def _publish(self, event: RowMapping) -> None:
+    async def _publish(self, event: Event) -> None:
         """Publish an event, and wait for the confirm. Raises TimeoutError if there is none in time."""
 
     @abstractmethod
@@ -36,7 +34,7 @@ class EventPublisher(ABC):
         Raises SilentError if the broker answers nothing at all: then no event is to blame.
         """
         outcome = Outcome()
-        failed: list[tuple[RowMapping, BaseException]] = []
+        failed: list[tuple[Event, BaseException]] = []
 
         async def send(chain: Chain) -> None:
             for event in chain:
@@ -57,7 +55,7 @@ class EventPublisher(ABC):
                 outcome.unanswered += 1
         return outcome
 
-    async def _attempt(self, event: RowMapping) -> BaseException | None:
+    async def _attempt(self, event: Event) -> BaseException | None:
         """Publish an event. Returns the error if it was not confirmed."""
         # in a task of its own: a lost connection may cancel the tasks that wait for it
         [answer] = await asyncio.gather(self._publish(event), return_exceptions=True)

@@ -66,7 +66,7 @@ class Relay:
         stopping: asyncio.Event,
         last_seconds: float,
     ) -> None:
-        self._engine = application.engine
+        self._application = application
         self._settings = settings
         self._stopping = stopping
         self._last_seconds = last_seconds
@@ -90,14 +90,14 @@ class Relay:
         """Publish events that are due. Returns whether the batch was full, so that there may be more."""
         await publisher.open()
         limit = 1 if self._suspects else self._settings.batch
-        async with self._engine.begin() as connection:
-            chains = await outbox_queue.take(connection, limit, self._silent_types())
+        async with outbox_queue.hold(self._application) as held:
+            chains = await outbox_queue.take(held, limit, self._silent_types())
             self._sending = sum(map(len, chains))
             outcome = await publisher.send(chains)
             if outcome.confirmed:
-                await outbox_queue.remove(connection, outcome.confirmed)
+                await outbox_queue.remove(held, outcome.confirmed)
             for event, _ in outcome.rejected:
-                await outbox_queue.postpone(connection, event, self._pause(event["attempts"]))
+                await outbox_queue.postpone(held, event, self._pause(event["attempts"]))
         self._suspects = max(self._suspects - 1, outcome.unanswered)
         self._listen(outcome)
         report(outcome)
