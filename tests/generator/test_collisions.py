@@ -28,7 +28,7 @@ VARIANTS: dict[str, tuple[str, Answers]] = {
     "full with replicas and a pooler": ("full", {"replicas": True, "pooler": "pgbouncer"}),
     "full with shards": ("full", {"shards": True}),
     "full with mysql": ("full", {"database": "mysql"}),
-    "full with mongodb, without a broker": ("full", {"database": "mongodb", "broker": "none"}),
+    "full with mongodb": ("full", {"database": "mongodb"}),
     "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
     "full with NATS": ("full", {"broker": "nats"}),
     "full with Kafka": ("full", {"broker": "kafka"}),

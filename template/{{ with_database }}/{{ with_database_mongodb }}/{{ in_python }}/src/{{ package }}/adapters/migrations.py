@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -12,9 +12,9 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from ..errors import UnavailableError
 from ..logs import Seldom
 from .database import DatabaseSettings, Document, connect_database
+from .leases import ended_by
 from .outages import translated
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ async def migrating(settings: DatabaseSettings) -> AsyncIterator[AsyncDatabase[D
         await _take(leases, owner)
         keeping = asyncio.create_task(_keep(leases, owner))
         try:
-            with _ended_by(keeping):
+            with ended_by(keeping, "migrations"):
                 yield database.default
         finally:
             await leases.delete_one({"_id": LEASE, "owner": owner})
@@ -99,20 +99,3 @@ async def _keep(leases: AsyncCollection[Document], owner: str) -> None:
         await asyncio.sleep(RENEW_SECONDS)
         renewal = await leases.update_one({"_id": LEASE, "owner": owner}, {"$inc": {"renewals": 1}})
         renewed = renewal.matched_count > 0
-
-
-@contextmanager
-def _ended_by(keeping: asyncio.Task[None]) -> Iterator[None]:
-    """Cancel what is inside once the lease is lost, since another process may take over."""
-    migrating = asyncio.current_task()
-    assert migrating is not None
-    keeping.add_done_callback(lambda task: None if task.cancelled() else migrating.cancel())
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not keeping.done():
-            raise
-        migrating.uncancel()
-        raise UnavailableError("the lease for migrations was lost") from keeping.exception()
-    finally:
-        keeping.cancel()

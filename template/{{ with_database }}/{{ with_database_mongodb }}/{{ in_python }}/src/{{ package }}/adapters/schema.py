@@ -67,8 +67,8 @@ class Schema:
         keys = [(field, 1)]
         await self._database[collection].create_index(keys, name=f"{field}_key", unique=True, sparse=True)
 
-    async def add_index(self, collection: str, field: str) -> None:
-        await self._database[collection].create_index([(field, 1), ("_id", 1)], name=f"by_{field}")
+    async def add_index(self, collection: str, field: str, then: str = "_id") -> None:
+        await self._database[collection].create_index([(field, 1), (then, 1)], name=f"by_{field}")
 
     async def drop_index(self, collection: str, name: str) -> None:
         if name in await self._database[collection].index_information():
