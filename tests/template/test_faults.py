@@ -45,7 +45,12 @@ ANSWERS = {
     "resources": {"order": {"name": "str", "quantity": "int"}},
     **{"http": True, "grpc": True, "cache": "none", "metrics": "none", "deploy": "none", "ci": "none"},
 }
-DATABASES: dict[str, ModuleType] = {"postgresql": postgresql, "mariadb": mariadb, "mysql": mysql}
+DATABASES: dict[str, ModuleType] = {
+    "postgresql": postgresql,
+    "mariadb": mariadb,
+    "mysql": mysql,
+    "mongodb": mongodb,
+}
 BROKERS: dict[str, tuple[ModuleType, ModuleType]] = {
     "nats": (nats, nats_messages),
     "rabbitmq": (rabbitmq, messages),
@@ -53,6 +58,10 @@ BROKERS: dict[str, tuple[ModuleType, ModuleType]] = {
     "sqs": (sqs, sqs_messages),
 }
 """Each with its server, and with another service that uses it."""
+IMPATIENT = {"mongodb": {"DATABASE__POOL_TIMEOUT_SECONDS": "1"}}
+# A commit without an answer is repeated. Once killed, the stand-in for MongoDB does not know that it has
+# carried it out: the transaction runs again, and meets what it has written itself.
+REPEATED = {"mongodb": {"AssertionError('409 ", "StatusCode.ALREADY_EXISTS"}}
 # a consumer that fails for so long has lost its database: the commands are not to blame
 PATIENT = {"BROKER__DELIVERY_LIMIT": "1000"}
 
@@ -123,7 +132,12 @@ def system(
     module = DATABASES[database]
     recipe: Recipe = getattr(module, database.upper())
     store, broker = server(recipe), server(nats.NATS)
-    settings = {"DATABASE__URL": module.url(store), "BROKER__URL": nats.url(broker), **PATIENT}
+    settings = {
+        "DATABASE__URL": module.url(store),
+        "BROKER__URL": nats.url(broker),
+        **PATIENT,
+        **IMPATIENT.get(database, {}),
+    }
     with projects.running(project, settings, tmp_path / "log") as service:
         yield System(service, store, broker, database)
 
@@ -151,8 +165,10 @@ def test_a_database_dies_under_load_and_nothing_is_lost_or_takes_effect_twice(
             await asyncio.sleep(1)
         after = http.records[soundly[0] + CLIENTS :] + rpc.records[soundly[1] + CLIENTS :]
         assert [record.problem for record in after if record.problem] == []
-        assert {problem[:20] for problem in http.problems()} == {"AssertionError('503 "}
-        assert all("StatusCode.UNAVAILABLE" in problem for problem in rpc.problems())
+        repeated = REPEATED.get(system.database_name, set())
+        assert {problem[:20] for problem in http.problems()} - repeated == {"AssertionError('503 "}
+        allowed = {"StatusCode.UNAVAILABLE", *repeated}
+        assert all(any(each in problem for each in allowed) for problem in rpc.problems())
         assert min(len(created), len(rpc.records) - len(rpc.problems())) > 100
         counts = await http_client.settled_counts(system.orders, names)
         assert {name: counts[name] for name in names} == Counter(names)
@@ -172,7 +188,7 @@ def test_a_document_database_dies_under_load_and_every_answer_holds(
     """Each request creates one of another name: what was answered is there, and nothing is there twice."""
     store = server(mongodb.MONGODB)
     project = made(tmp_path, database="mongodb", broker="none")
-    settings = {"DATABASE__URL": mongodb.url(store), "DATABASE__POOL_TIMEOUT_SECONDS": "1"}
+    settings = {"DATABASE__URL": mongodb.url(store), **IMPATIENT["mongodb"]}
     answered: list[str] = []
 
     async def create(session: aiohttp.ClientSession, orders: str) -> None:
@@ -196,7 +212,7 @@ def test_a_document_database_dies_under_load_and_every_answer_holds(
 
     with projects.running(project, settings, tmp_path / "log") as service:
         http, counts = asyncio.run(scenario(f"{service.url}/v1/orders"))
-    assert {problem[:20] for problem in http.problems()} == {"AssertionError('503 "}
+    assert {problem[:20] for problem in http.problems()} - REPEATED["mongodb"] == {"AssertionError('503 "}
     assert len(answered) > 100
     assert set(answered) <= set(counts)
     assert set(counts.values()) == {1}
