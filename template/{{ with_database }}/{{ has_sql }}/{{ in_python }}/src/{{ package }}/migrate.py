@@ -4,6 +4,7 @@ docs/decisions/ explains which versions of the service and of the schema work to
 """
 
 import asyncio
+import re
 import signal
 import time
 from collections.abc import Iterable
@@ -24,6 +25,9 @@ from .settings import Settings
 
 REMOVALS = "removals"
 """The branch of migrations that drop what the previous version may still use."""
+
+OF_OPTION = re.compile(r"([a-z]+)_[0-9]{4}")
+"""The revisions that come with an option, such as outbox_0001."""
 
 ATTEMPTS = 20
 PAUSE_SECONDS = 2
@@ -48,7 +52,7 @@ def upgrade(settings: DatabaseSettings, *, removals: bool = False) -> None:
     """
     alembic = config(settings)
     script = ScriptDirectory.from_config(alembic)
-    if newer := _unknown(script, applied(settings)):
+    if newer := _unknown(script, present(script, applied(settings))):
         log.info("the schema is newer than this version", revisions=newer)
         return
     for head in _heads(script, removals=removals):
@@ -85,6 +89,12 @@ def applied(settings: DatabaseSettings) -> set[str]:
     return asyncio.run(connect())
 
 
+def present(script: ScriptDirectory, revisions: Iterable[str]) -> list[str]:
+    """Those revisions that are of no removed option: what such an option has created stays as it is."""
+    options = {None, *(_option(each.revision) for each in script.walk_revisions())}
+    return [each for each in revisions if _option(each) in options]
+
+
 def _upgrade(alembic: Config, head: str) -> None:
     """Migrations wait for locks for a short time only and try again, since requests queue behind them."""
     for attempt in range(1, ATTEMPTS + 1):
@@ -102,6 +112,11 @@ def _heads(script: ScriptDirectory, *, removals: bool) -> list[str]:
     return [each for each in heads if removals or REMOVALS not in script.get_revision(each).branch_labels]
 
 
+def _option(revision: str) -> str | None:
+    found = OF_OPTION.fullmatch(revision)
+    return found and found[1]
+
+
 def _unknown(script: ScriptDirectory, revisions: Iterable[str]) -> list[str]:
     known = {each.revision for each in script.walk_revisions()}
     return sorted(set(revisions) - known)
@@ -109,7 +124,7 @@ def _unknown(script: ScriptDirectory, revisions: Iterable[str]) -> list[str]:
 
 def _missing(script: ScriptDirectory, settings: DatabaseSettings) -> list[str]:
     try:
-        found = applied(settings)
+        found = present(script, applied(settings))
     except UnavailableError as error:
         return [str(error)]
     if _unknown(script, found):  # a newer version has applied its migrations, and so all that came before

@@ -4,6 +4,7 @@ docs/decisions/ explains which versions of the service and of the schema work to
 """
 
 import asyncio
+import re
 import signal
 import time
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,9 @@ from .settings import Settings
 
 REMOVALS = "removals"
 """The branch of migrations that drop what the previous version may still use."""
+
+OF_OPTION = re.compile(r"([a-z]+)_[0-9]{4}")
+"""The revisions that come with an option, such as outbox_0001."""
 
 FOLDER = Path(__file__).parent / "migrations" / "versions"
 PAUSE_SECONDS = 2
@@ -88,7 +92,7 @@ async def _upgrade(settings: DatabaseSettings, wanted: list[Migration]) -> None:
     with translated():
         async with migrations.migrating(settings) as database:
             done = await migrations.applied(settings)
-            if newer := done - {each.revision for each in known()}:
+            if newer := _newer(done, known()):
                 log.info("the schema is newer than this version", revisions=sorted(newer))
                 return
             for migration in wanted:
@@ -112,9 +116,21 @@ def _missing(settings: DatabaseSettings) -> list[str]:
         done = applied(settings)
     except UnavailableError as error:
         return [str(error)]
-    if done - {each.revision for each in found}:  # a newer version has migrated
+    if _newer(done, found):
         return []
     return sorted({each.revision for each in _wanted(found, removals=False)} - done)
+
+
+def _newer(done: set[str], found: list[Migration]) -> set[str]:
+    """What a newer version has applied. What a removed option has created stays as it is."""
+    revisions = {each.revision for each in found}
+    options = {None, *map(_option, revisions)}
+    return {each for each in done - revisions if _option(each) in options}
+
+
+def _option(revision: str) -> str | None:
+    found = OF_OPTION.fullmatch(revision)
+    return found and found[1]
 
 
 def _names(value: str | tuple[str, ...] | None) -> frozenset[str]:
