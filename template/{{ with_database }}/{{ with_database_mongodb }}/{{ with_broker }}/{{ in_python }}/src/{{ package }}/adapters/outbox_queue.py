@@ -26,29 +26,20 @@ RENEW_SECONDS = 10
 RENEWAL_SECONDS = 10
 
 # an event that comes before another one of its resource
-EARLIER: list[Document] = [
-    {
-        "$lookup": {
-            "from": OUTBOX,
-            "let": {"resource_id": "$resource_id", "sequence": "$sequence"},
-            "pipeline": [
-                {
-                    "$match": {
-                        "$expr": {
-                            "$and": [
-                                {"$eq": ["$resource_id", "$$resource_id"]},
-                                {"$lt": ["$sequence", "$$sequence"]},
-                            ]
-                        }
-                    }
-                },
-                {"$limit": 1},
-                {"$project": {"_id": 1}},
-            ],
-            "as": "earlier",
-        }
-    },
-]
+EARLIER: Document = {
+    "$lookup": {
+        "from": OUTBOX,
+        "localField": "resource_id",
+        "foreignField": "resource_id",
+        "let": {"sequence": "$sequence"},
+        "pipeline": [
+            {"$match": {"$expr": {"$lt": ["$sequence", "$$sequence"]}}},
+            {"$limit": 1},
+            {"$project": {"_id": 1}},
+        ],
+        "as": "earlier",
+    }
+}
 
 
 class Held:
@@ -163,7 +154,7 @@ async def _heads(held: Held, wanted: Document, limit: int) -> list[UUID]:
         {"$match": wanted},
         {"$sort": {"due_at": 1, "sequence": 1}},
         {"$project": {"resource_id": 1, "sequence": 1}},
-        *EARLIER,
+        EARLIER,
         {"$match": {"earlier": []}},
         {"$limit": limit},
     ]
