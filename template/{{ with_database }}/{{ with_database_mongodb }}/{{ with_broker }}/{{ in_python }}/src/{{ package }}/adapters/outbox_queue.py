@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,22 +25,6 @@ LEASE_SECONDS = 30
 RENEW_SECONDS = 10
 # who gets no renewal in time stops before others may begin
 RENEWAL_SECONDS = 10
-
-# an event that comes before another one of its resource
-EARLIER: Document = {
-    "$lookup": {
-        "from": OUTBOX,
-        "localField": "resource_id",
-        "foreignField": "resource_id",
-        "let": {"sequence": "$sequence"},
-        "pipeline": [
-            {"$match": {"$expr": {"$lt": ["$sequence", "$$sequence"]}}},
-            {"$limit": 1},
-            {"$project": {"_id": 1}},
-        ],
-        "as": "earlier",
-    }
-}
 
 
 class Held:
@@ -150,19 +135,27 @@ async def postpone(held: Held, event: Event, pause_seconds: float) -> None:
 
 async def _heads(held: Held, wanted: Document, limit: int) -> list[UUID]:
     """Events that come first in their resource, and will: whatever is recorded later follows them."""
-    stages = [
-        {"$match": wanted},
-        {"$sort": {"due_at": 1, "sequence": 1}},
-        {"$project": {"resource_id": 1, "sequence": 1}},
-        EARLIER,
-        {"$match": {"earlier": []}},
-        {"$limit": limit},
-    ]
+    heads: list[UUID] = []
+    resources: list[UUID] = []
+    while len(heads) < limit:
+        other = {**wanted, "resource_id": {"$nin": resources}}
+        found = held.outbox.find(other, sort=[("due_at", 1), ("sequence", 1)], limit=limit)
+        events = await held.database.answer(found.to_list())
+        if not events:
+            break
+        first: dict[UUID, Document] = {}
+        for event in sorted(events, key=itemgetter("sequence")):
+            first.setdefault(event["resource_id"], event)
+        behind = await _that_follow(held, first.values())
+        heads += [event["_id"] for resource, event in first.items() if resource not in behind]
+        resources += first
+    return heads[:limit]
 
-    async def read() -> list[UUID]:
-        return [each["_id"] async for each in await held.outbox.aggregate(stages)]
 
-    return await held.database.answer(read())
+async def _that_follow(held: Held, events: Iterable[Document]) -> list[UUID]:
+    """The resources that have events before these, which are not due, or which another relay holds."""
+    earlier = [{"resource_id": each["resource_id"], "sequence": {"$lt": each["sequence"]}} for each in events]
+    return await held.database.answer(held.outbox.distinct("resource_id", {"$or": earlier}))
 
 
 async def _events(
