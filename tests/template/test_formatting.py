@@ -49,6 +49,12 @@ MODELS: dict[str, Answers] = {
     "references alone": {
         "resources": {"user": {"joined": "date?"}, "apple": {"user": "ref(user)", "tree": "ref(apple)?"}}
     },
+    "names with numbers": {
+        "resources": {
+            "thing8": {"f9": "int", "f10": "str unique"},
+            "thing12": {"f9": "ref(thing8)", "f10": "ref(thing8)?"},
+        }
+    },
     "one optional field": {"resources": {"user": {"key": "uuid?"}}},
     "dates": {"resources": {"event_item": {"at": "datetime", "on": "date unique"}}},
     "enums": {"resources": {"issue": {"kind": "enum(a)"}, "zebra": {"state": "enum(x, y)?"}}},
@@ -76,6 +82,7 @@ SERVICES: dict[str, tuple[str, Answers]] = {
     "full with Memcached": ("full", {"cache": "memcached"}),
     "full with replicas and a pooler": ("full", {"replicas": True, "pooler": "pgbouncer"}),
     "full with shards": ("full", {"shards": True}),
+    "full with MongoDB": ("full", {"database": "mongodb"}),
     "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
 }
 
