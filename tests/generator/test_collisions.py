@@ -29,6 +29,7 @@ VARIANTS: dict[str, tuple[str, Answers]] = {
     "full with shards": ("full", {"shards": True}),
     "full with mysql": ("full", {"database": "mysql"}),
     "full with mongodb": ("full", {"database": "mongodb"}),
+    "full with mongodb and replicas": ("full", {"database": "mongodb", "replicas": True}),
     "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
     "full with NATS": ("full", {"broker": "nats"}),
     "full with Kafka": ("full", {"broker": "kafka"}),

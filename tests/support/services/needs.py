@@ -27,7 +27,7 @@ def met(answers: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         ports: dict[str, int] = {}
         for server in needed:
             alone = server["name"] not in together
-            port = stack.enter_context(running(recipe(server, ports), container=alone)).port
+            port = stack.enter_context(running(recipe(server, ports, alone=alone), container=alone)).port
             ports[server["name"]] = port
             environment[f"TEST_{server['name'].upper()}_URL"] = server["url"].format(
                 login=f"{LOGIN}:{LOGIN}", address=f"127.0.0.1:{port}", database=DATABASE
@@ -44,7 +44,7 @@ def servers(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def recipe(server: Mapping[str, Any], ports: Mapping[str, int]) -> Recipe:
+def recipe(server: Mapping[str, Any], ports: Mapping[str, int], *, alone: bool = True) -> Recipe:
     """How tests/support/systems starts it: `NAME` of the module `name`, or one beside what runs already."""
     name = server["name"]
     module = _module(server.get("copy_of", server.get("like", name)))
@@ -58,14 +58,20 @@ def recipe(server: Mapping[str, Any], ports: Mapping[str, int]) -> Recipe:
             found = replace(getattr(module, first.upper()), name=name)
         case _:
             found = getattr(module, name.upper())
+            if not alone:
+                found = getattr(module, "WITH_COPIES", found)
     return found
 
 
 def stand_ins(answers: Mapping[str, Any]) -> list[str]:
     """What is not the real system, in words."""
-    kinds = (server.get("like", server["name"]) for server in servers(answers) if not beside(server))
-    modules = (_module(kind) for kind in kinds)
-    return [module.STAND_IN for module in modules if hasattr(module, "STAND_IN")]
+    found = []
+    for server in servers(answers):
+        if original := beside(server):
+            found.append(getattr(_module(original), "REPLICA_STAND_IN", ""))
+        else:
+            found.append(getattr(_module(server.get("like", server["name"])), "STAND_IN", ""))
+    return list(filter(None, found))
 
 
 def beside(server: Mapping[str, Any]) -> str | None:

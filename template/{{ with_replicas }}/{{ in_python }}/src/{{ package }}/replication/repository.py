@@ -9,20 +9,16 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import ProgrammingError
-
 from ..adapters.replica_dialect import LAST_POSITION
-from ..adapters.replicas import BehindError, Replica, Replicas
+from ..adapters.replicas import NOT_YET_THERE
 from ..entity import E, Page
 from ..errors import NotFoundError, UnavailableError
 from ..repository import Repository, Storage
 from ..telemetry import Counter
 from .read_after import current_call
+from .replicas import Replica, Replicas
 
 DATABASE_READS = Counter("database_reads_total", "Reads by the server that has answered", "target")
-
-# a change of rows, or one of tables by a migration
-NOT_YET_THERE = (BehindError, NotFoundError, ProgrammingError)
 
 Found = TypeVar("Found")
 CurrentPosition = Callable[[], Awaitable[str]]
@@ -73,7 +69,7 @@ class ReplicatedRepository(Generic[E]):
                 found = await read(self._copies[replica])
             except UnavailableError:
                 replica.failed()
-            except NOT_YET_THERE:
+            except (NotFoundError, *NOT_YET_THERE):
                 pass
             else:
                 DATABASE_READS.add(1, "replica")
@@ -96,7 +92,7 @@ class ReplicatedStorage:
         self._current_position = current_position
 
     def repository(self, kind: Callable[[Any], Repository[E]]) -> Repository[E]:
-        copies = {replica: kind(replica.engine) for replica in self._replicas.all}
+        copies = {replica: kind(replica.source) for replica in self._replicas.all}
         primary = self._storage.repository(kind)
         return ReplicatedRepository(primary, copies, self._replicas, self._current_position)
 

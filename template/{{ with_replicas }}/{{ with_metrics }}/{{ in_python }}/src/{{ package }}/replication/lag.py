@@ -7,5 +7,6 @@ from ..application import Application
 
 async def replica_lag_seconds(application: Application) -> float:
     """That of the replica which is furthest behind; no number while one was never reached."""
-    lag = max(replica.lag_seconds for replica in application.replicas.all)
+    followers = (replica for replica in application.replicas.all if not replica.is_primary)
+    lag = max((replica.lag_seconds for replica in followers), default=math.inf)
     return lag if math.isfinite(lag) else math.nan

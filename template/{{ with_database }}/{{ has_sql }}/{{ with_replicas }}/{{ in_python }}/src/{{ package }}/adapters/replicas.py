@@ -1,16 +1,14 @@
-"""The connections to the replicas of the database, and what is known of each."""
+"""The connections to the replicas of the database."""
 
-import math
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from itertools import cycle
 
 from pydantic import Field, SecretStr
 from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import ProgrammingError
 
 from ..replication.read_after import wanted_position
+from ..replication.replicas import BehindError, Replica, Replicas
 from .database import DatabaseSettings, connect_engine
 from .replica_dialect import each_host, has_replayed
 
@@ -25,48 +23,8 @@ class ReplicasSettings(DatabaseSettings):
     check_seconds: float = Field(0.5, gt=0, description="how often the replicas' positions are compared")
 
 
-class BehindError(Exception):
-    """The replica has not replayed what the caller wants to see."""
-
-
-class Replica:
-    """One replica. It is used while it answers and is not too far behind."""
-
-    def __init__(self, name: str, engine: AsyncEngine, max_lag_seconds: float) -> None:
-        self.name = name
-        self.engine = engine
-        self._max_lag_seconds = max_lag_seconds
-        self._answers = False
-        self._complete_until = -math.inf
-
-    def answered(self, complete_until: float) -> None:
-        """It has everything that was committed until then, by the monotonic clock."""
-        self._answers = True
-        self._complete_until = max(self._complete_until, complete_until)
-
-    def failed(self) -> None:
-        """It is not used until it has answered again."""
-        self._answers = False
-
-    @property
-    def lag_seconds(self) -> float:
-        """It grows by itself: also where nobody has heard of the replica for a while. At first, infinite."""
-        return time.monotonic() - self._complete_until
-
-    @property
-    def usable(self) -> bool:
-        return self._answers and self.lag_seconds <= self._max_lag_seconds
-
-
-class Replicas:
-    def __init__(self, replicas: Sequence[Replica]) -> None:
-        self.all = replicas
-        self._turns = cycle(replicas)
-
-    def next_usable(self) -> Replica | None:
-        """One after the other, without those that cannot be used at present."""
-        turns = (next(self._turns) for _ in self.all)
-        return next((replica for replica in turns if replica.usable), None)
+# a change of rows, or one of tables by a migration
+NOT_YET_THERE = (BehindError, ProgrammingError)
 
 
 @asynccontextmanager
