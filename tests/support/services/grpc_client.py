@@ -1,6 +1,6 @@
 """A gRPC client that only knows a service from reflection."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
 from typing import Any
@@ -34,6 +34,20 @@ async def call_async(
     """Like `call`, over a shared channel."""
     answer = await _callable(channel, method)(_message(method, request), timeout=10)
     return _as_dict(answer)
+
+
+async def call_with_metadata(
+    channel: grpc.aio.Channel,
+    method: MethodDescriptor,
+    request: dict[str, Any],
+    metadata: Mapping[str, str],
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Like `call_async`, with metadata there and back."""
+    calling = _callable(channel, method)(
+        _message(method, request), timeout=10, metadata=tuple(metadata.items())
+    )
+    answer = await calling
+    return _as_dict(answer), dict(await calling.trailing_metadata())
 
 
 @contextmanager
