@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from bson.timestamp import Timestamp
 
+from ..errors import UnavailableError
 from .database import Database, Document
 
 POSITION = re.compile("[0-9a-f]{16}")
@@ -30,7 +31,11 @@ async def durable_position(database: Database) -> str | None:
 async def replayed_position(database: Database) -> str | None:
     """How far a replica has come. None if it has become a primary, whose changes are others."""
     hello = await _hello(database)
-    return _position(hello, "majorityOpTime") if hello.get("secondary") else None
+    if hello["isWritablePrimary"]:
+        return None
+    if not hello.get("secondary"):
+        raise UnavailableError("the replica copies data at present, or recovers")
+    return _position(hello, "majorityOpTime")
 
 
 def reached(replayed: str, position: str) -> bool:
