@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from shipsmith.template import location as source
 from shipsmith.template import presets
 
 from ..support.services import environments, grpc_client, http_client, projects
-from ..support.services.load import load
+from ..support.services.load import Load, load
 from ..support.services.projects import Project, Service
 from ..support.systems import mongodb
 from ..support.systems.processes import wait_until
@@ -169,6 +170,29 @@ def test_a_replica_beyond_the_bound_is_not_read_and_its_lag_is_a_metric(
         asyncio.run(scenario())
 
 
+def test_no_request_fails_while_the_replica_is_dead(project: Project, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with callers(system) as both:
+            order = await both[0].create()
+
+            async def use() -> None:
+                for caller in both:
+                    await caller.create()
+                    await caller.read(order, None)
+
+            async with load(use, CALLERS, 0.01) as requests:
+                for change in (system.replica.kill, system.replica.start, lambda: None):
+                    before = len(requests.records)
+                    enough = partial(_more_than, requests, before + 100)
+                    await asyncio.to_thread(wait_until, enough, "requests")
+                    await asyncio.to_thread(change)
+                await asyncio.to_thread(wait_until, lambda: counted(system.replica)["query"] > 0, "reads")
+            assert requests.problems() == []
+
+    with serving(project, tmp_path / "log") as system:
+        asyncio.run(scenario())
+
+
 def test_nothing_that_was_answered_is_lost_with_the_primary(
     project: Project, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -279,6 +303,10 @@ async def lagging(replica: Server) -> AsyncIterator[None]:
         task.cancel()
         await asyncio.wait([task])
         await asyncio.to_thread(pause, replica, "off")
+
+
+def _more_than(requests: Load, count: int) -> bool:
+    return len(requests.records) > count
 
 
 def pause(replica: Server, mode: str) -> None:
