@@ -224,3 +224,39 @@ def test_the_contract_says_what_callers_have_to_know() -> None:
         "order.quantity: removed, and 2 is reserved; its values are lost when the migration that drops them "
         "is applied",
     ]
+
+
+FIXED = field("customer", 2, "ref", target="customer", fixed=True)
+CUSTOMER = [field("name", 1)]
+
+
+def test_rows_that_exist_are_not_kept_with_something_else() -> None:
+    """Their ids say where they are."""
+    uuid = field("customer", 2, "uuid")
+    for before in ([], [uuid], [field("customer", 2, "ref", target="customer")]):
+        old = model(customer=CUSTOMER, order=[ORDER[0], *before])
+        new = model(customer=CUSTOMER, order=[ORDER[0], FIXED])
+        [problem] = problems(difference(old, new, {}), Intent(), {}, keeps_rows=True)
+        assert problem.startswith("order.customer: the ids of rows that exist do not end as those")
+        assert problems(difference(old, new, {}), Intent(), {}, keeps_rows=False) == []
+
+
+def test_rows_that_are_kept_with_something_stay_with_it() -> None:
+    removed = Intent(removes=frozenset({"order.customer"}))
+    uuid, other = field("customer", 2, "uuid"), field("customer", 2, "ref", target="shop", fixed=True)
+    for after in ([uuid], [other], []):
+        old = model(customer=CUSTOMER, shop=CUSTOMER, order=[ORDER[0], FIXED])
+        new = model(customer=CUSTOMER, shop=CUSTOMER, order=[ORDER[0], *after])
+        [problem] = problems(difference(old, new, {}), removed, {}, keeps_rows=True)
+        assert problem.startswith("order.customer: rows are kept with what this refers to")
+
+
+def test_what_is_kept_together_may_be_renamed_or_unique_and_go() -> None:
+    old = model(customer=CUSTOMER, order=[ORDER[0], FIXED])
+    unique = field("buyer", 2, "ref", target="buyer", fixed=True, unique=True)
+    new = model(buyer=CUSTOMER, order=[ORDER[0], unique])
+    renamed = {"customer": "buyer"}
+    assert problems(difference(old, new, renamed), Intent(renamed=renamed), {}, keeps_rows=True) == []
+    gone = Intent(removes=frozenset({"order"}))
+    assert problems(difference(old, model(customer=CUSTOMER), {}), gone, {}, keeps_rows=True) == []
+    assert problems(difference(model(customer=CUSTOMER), old, {}), Intent(), {}, keeps_rows=True) == []

@@ -9,7 +9,7 @@ from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
 from shipsmith.template.questionnaire import Answers, Questionnaire
 
-from ..support.services.rows import TYPES, alone
+from ..support.services.rows import TYPES, kept_together
 
 RUFF = (sys.executable, "-m", "ruff")
 
@@ -92,7 +92,7 @@ SERVICES: dict[str, tuple[str, Answers]] = {
 def test_rendered_code_is_formatted(tmp_path: Path, model: Answers, preset: str, changes: Answers) -> None:
     answers = presets.load(location.root(), preset).answers | changes | model
     if answers["shards"]:
-        answers = alone(answers)
+        answers = kept_together(answers)
     render(Questionnaire(location.root()).resolve(answers), versions.working(), tmp_path)
     _stub(tmp_path)
     for command in (("format", "--diff"), ("check", "--output-format", "concise")):

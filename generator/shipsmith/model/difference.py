@@ -114,6 +114,7 @@ class Aspect(StrEnum):
     NOT_UNIQUE = "need not be unique any longer, and lists do not filter by it"
     REFERENCE = "is a reference now"
     NO_REFERENCE = "is not a reference any longer, and lists do not filter by it"
+    FIXED = "cannot be changed, as ids follow from it"
     MORE_VALUES = "has new values"
     FEWER_VALUES = "has fewer values"
 
@@ -132,6 +133,7 @@ def aspects(old: Field, new: Field, renamed: Renamed) -> list[Aspect]:
         Aspect.NOT_UNIQUE: old.unique and not new.unique,
         Aspect.REFERENCE: new.target is not None and target is None,
         Aspect.NO_REFERENCE: target is not None and new.target is None,
+        Aspect.FIXED: new.fixed and not old.fixed,
         Aspect.MORE_VALUES: bool(new.values.keys() - old.values.keys()),
         Aspect.FEWER_VALUES: bool(old.values.keys() - new.values.keys()),
     }

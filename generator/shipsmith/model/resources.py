@@ -24,6 +24,8 @@ class Field:
     """The values of an enum, with their numbers."""
     target: str | None = None
     """The resource that a reference leads to."""
+    fixed: bool = False
+    """Whether the ids of rows follow from it, so that it never changes."""
     data: Data = field(default_factory=dict, compare=False, repr=False)
     """The field as the template describes it, for what the template renders."""
 
@@ -70,5 +72,6 @@ def _field(data: Data) -> Field:
         scale=data["scale"],
         values={each["name"]: each["number"] for each in data["values"] or ()},
         target=data["target"],
+        fixed=data.get("fixed", False),
         data=data,
     )

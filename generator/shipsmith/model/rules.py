@@ -50,12 +50,36 @@ def problems(
     found = [
         f"{change.where}: {problem}"
         for change in changes
-        if change.kind in _RULES
-        for problem in _RULES[change.kind](change, known)
+        for problem in list(_misplaced(change, known)) or _RULES.get(change.kind, _nothing)(change, known)
     ]
     concerned = {change.where for change in changes if change.new_field}
     unused = [where for where in intent.defaults if where not in concerned]
     return found + [f"{where}: is neither added nor changed. Leave out --default" for where in unused]
+
+
+def _misplaced(change: Change, known: _Known) -> Iterator[str]:
+    """Rows are where their ids say, which follow from a fixed field and never change."""
+    old, new = change.old_field, change.new_field
+    if not known.keeps_rows or change.kind not in _OF_FIELDS:
+        return
+    if new and new.fixed and not (old and old.fixed):
+        yield (
+            "the ids of rows that exist do not end as those of what they would refer to, so these may be on "
+            f"other shards. Store the id as uuid, or add another resource with {_type(new)}"
+        )
+    elif old and old.fixed and (not new or {Aspect.TYPE, Aspect.NO_REFERENCE} & _aspects(old, new, known)):
+        yield (
+            "rows are kept with what this refers to, and versions that run beside each other would move them "
+            "in different ways. Keep it, or add another resource and copy the rows"
+        )
+
+
+def _aspects(old: Field, new: Field, known: _Known) -> set[Aspect]:
+    return set(aspects(old, new, known.intent.renamed))
+
+
+def _nothing(change: Change, known: _Known) -> Iterator[str]:
+    yield from ()
 
 
 def _added_resource(change: Change, known: _Known) -> Iterator[str]:
@@ -143,6 +167,8 @@ def _type(field: Field) -> str:
 def _kind(field: Field) -> str:
     return f"{field.kind}({field.target})" if field.target else field.kind
 
+
+_OF_FIELDS = (Kind.ADD_FIELD, Kind.CHANGE_FIELD, Kind.REMOVE_FIELD)
 
 _RULES: dict[Kind, Callable[[Change, _Known], Iterator[str]]] = {
     Kind.ADD_RESOURCE: _added_resource,

@@ -78,7 +78,7 @@ def remodelled(old: Recipe, new: Recipe, intent: Intent) -> Remodel:
     changes = difference(before, after, intent.renamed)
     keeps_rows = has_migrations(old) and has_migrations(new)
     found = problems(changes, intent, old.answers[NUMBERS], keeps_rows=keeps_rows)
-    if changes and keeps_rows and old.template == new.template:
+    if changes and not found and keeps_rows and old.template == new.template:
         options = questions_of(new.template.root).options
         found += [
             f"{name}: cannot change together with {RESOURCES}. Change one, commit it, then the other"
