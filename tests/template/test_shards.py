@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from uuid import UUID
 
 import aiohttp
 import pytest
 from shipsmith.template import location as source
 from shipsmith.template import presets
+from shipsmith.template.questionnaire import Answers
 
 from ..support.services import environments, http_client, projects
 from ..support.services.load import load
@@ -34,6 +37,17 @@ CREATED = 3
 # how many rows have moved, of about 20,000, when what moves them is killed
 KILLED_AT = (2_000, 8_000, 14_000)
 DATABASES: dict[str, ModuleType] = {"postgresql": postgresql, "mariadb": mariadb, "mysql": mysql}
+# two levels of references, by which rows are kept together: 9 rows of each customer, and the customer
+FAMILIES: Answers = {
+    "resources": {
+        "customer": {"name": "str"},
+        "cart": {"customer": "ref(customer)"},
+        "order": {"name": "str", "quantity": "int", "cart": "ref(cart)"},
+    }
+}
+MODELS: dict[str, Answers] = {"orders": {}, "families": FAMILIES}
+CARTS, ORDERS = 2, 3
+VARIANTS = [("postgresql", "orders"), *((database, "families") for database in DATABASES)]
 COLUMNS = "id, version, created_at, updated_at, name, quantity"
 FROM_NUMBERS = f"""
     INSERT INTO orders ({COLUMNS})
@@ -48,6 +62,32 @@ FILL = {
     "mariadb": f"SET max_recursive_iterations = {ROWS}; {FROM_NUMBERS}",
     "mysql": f"SET cte_max_recursion_depth = {ROWS}; {FROM_NUMBERS}",
 }
+COMMON = "id, version, created_at, updated_at"
+LIKE = {
+    "postgresql": "(left(md5({0}.id::text || n), 24) || right({0}.id::text, 8))::uuid",
+    "mariadb": "concat(left(lower(hex(random_bytes(16 + n))), 24), right({0}.id, 8))",
+}
+LIKE["mysql"] = LIKE["mariadb"]
+"""An id that ends as that of what it refers to."""
+
+
+def families(database: str) -> str:
+    """Statements that keep customers, carts and orders."""
+    count = ROWS // CARTS // ORDERS
+    some = FILL[database].replace(str(ROWS), str(count))
+    customers = some.replace("INTO orders", "INTO customers").replace(COLUMNS, f"{COMMON}, name")
+    cart, order = (LIKE[database].format(kind) for kind in ("customers", "carts"))
+    return f"""
+        {customers.replace("'anchor', 1", "'anchor'")};
+        INSERT INTO carts ({COMMON}, customer)
+        SELECT {cart}, 1, now(), now(), customers.id FROM customers, {_numbers(CARTS)};
+        INSERT INTO orders ({COLUMNS}, cart)
+        SELECT {order}, 1, now(), now(), 'anchor', 1, carts.id FROM carts, {_numbers(ORDERS)};
+    """
+
+
+def _numbers(count: int) -> str:
+    return f"({' UNION ALL '.join(f'SELECT {number} AS n' for number in range(count))}) numbers"
 
 
 @dataclass
@@ -60,10 +100,17 @@ class System:
     server: Server
     instances: list[Service]
     kept: dict[str, int] = field(default_factory=dict)
+    carts: dict[str, str] = field(default_factory=dict)
+    """Of the orders, in a model with families."""
 
-    def rows(self, shard: str) -> set[str]:
-        found = self.database.execute(self.server, "SELECT id FROM orders", shard)
+    def rows(self, shard: str, table: str = "orders") -> set[str]:
+        found = self.database.execute(self.server, f"SELECT id FROM {table}", shard)
         return {str(UUID(each)) for each in found.split()}
+
+    def carts_of_rows(self) -> dict[str, str]:
+        pairs = self.database.execute(self.server, "SELECT concat(id, ',', cart) FROM orders", "test")
+        split = (each.split(",") for each in pairs.split())
+        return {str(UUID(order)): str(UUID(cart)) for order, cart in split}
 
     def resharding(self) -> subprocess.Popen[bytes]:
         package = self.project.package
@@ -72,16 +119,17 @@ class System:
         environment = projects.clean_environment() | variables
         return subprocess.Popen(command, cwd=self.project.folder, env=environment)
 
-    def orders(self) -> str:
+    def orders(self, resource: str = "orders") -> str:
         """Of one of the instances."""
-        return f"{random.choice(self.instances).url}/v1/orders"
+        return f"{random.choice(self.instances).url}/v1/{resource}"
 
 
-@pytest.fixture(params=["postgresql", "mariadb", "mysql"])
+@pytest.fixture(params=VARIANTS, ids="-".join)
 def system(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[System]:
-    name = request.param
+    name, model = request.param
     database = DATABASES[name]
-    answers = presets.load(source.root(), "minimal").answers | {"database": name, "shards": True}
+    smallest = presets.load(source.root(), "minimal").answers
+    answers = smallest | {"database": name, "shards": True} | MODELS[model]
     project = projects.new(tmp_path / "orders", answers)
     environments.prepare(project)
     with ExitStack() as stack:
@@ -96,9 +144,10 @@ def system(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[System]:
         first = stack.enter_context(projects.running(project, settings, tmp_path / "log"))
         command = ("-m", project.package)
         second = stack.enter_context(projects.serving(project, settings, tmp_path / "other.log", command))
-        database.execute(server, FILL[name])
+        database.execute(server, families(name) if MODELS[model] else FILL[name])
         system = System(project, settings, database, server, [first, second])
         system.kept = dict.fromkeys(system.rows("test"), 1)
+        system.carts = system.carts_of_rows() if MODELS[model] else {}
         yield system
 
 
@@ -106,11 +155,15 @@ def test_nothing_is_lost_or_doubled_when_resharding_is_killed_three_times(system
     """Reads are right throughout, and no request fails."""
 
     async def scenario() -> None:
-        ids = list(system.kept)
+        # orders of one cart are those of one client
+        ids = sorted(system.kept, key=lambda order: system.carts.get(order, order))
+        each = ceil(len(ids) / CLIENTS / ORDERS) * ORDERS
         async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
             walks = await stack.enter_async_context(load(partial(look_through, session, system), 1))
             clients = [
-                await stack.enter_async_context(load(partial(use, session, system, ids[number::CLIENTS]), 1))
+                await stack.enter_async_context(
+                    load(partial(use, session, system, ids[number * each : (number + 1) * each]), 1)
+                )
                 for number in range(CLIENTS)
             ]
             for moved in KILLED_AT:
@@ -130,6 +183,22 @@ def test_nothing_is_lost_or_doubled_when_resharding_is_killed_three_times(system
     assert set().union(*found) == system.kept.keys()
     third = len(system.kept) / 3
     assert all(abs(len(each) - third) < 0.1 * third for each in found)
+    if system.carts:
+        expect_families(system)
+
+
+def expect_families(system: System) -> None:
+    """Each cart is there once, with its customer and its orders."""
+    orphan = "SELECT orders.id FROM orders LEFT JOIN carts ON carts.id = cart WHERE carts.id IS NULL"
+    assert [system.database.execute(system.server, orphan, shard).split() for shard in SHARDS] == [[]] * 3
+    carts = [system.rows(shard, "carts") for shard in SHARDS]
+    customers = [system.rows(shard, "customers") for shard in SHARDS]
+    assert sum(map(len, carts)) == len(set().union(*carts))
+    assert sum(map(len, customers)) == len(set().union(*customers))
+    assert set(system.carts.values()) <= set().union(*carts)
+    ends = [{each[-8:] for each in found} for found in customers]
+    for number, found in enumerate(carts):
+        assert {each[-8:] for each in found} <= ends[number]
 
 
 def kill_when_moved(system: System, rows: int) -> None:
@@ -164,15 +233,50 @@ async def use(session: aiohttp.ClientSession, system: System, own: list[str]) ->
         del system.kept[order]
         async with session.get(f"{system.orders()}/{order}") as response:
             assert response.status == 404, f"{response.status} {await response.text()}"
-        own[number] = await http_client.create(session, system.orders())
+        own[number] = await create(session, system, order)
         system.kept[own[number]] = CREATED
         await expect(session, system, own[number])
 
 
-async def expect(session: aiohttp.ClientSession, system: System, order: str) -> None:
-    async with session.get(f"{system.orders()}/{order}") as response:
+async def create(session: aiohttp.ClientSession, system: System, instead_of: str) -> str:
+    """Another order, in the same cart, or in a new one of the same customer or of a new one."""
+    if not system.carts:
+        return await http_client.create(session, system.orders())
+    cart = system.carts.pop(instead_of)
+    if random.random() < 0.5:
+        customer = (await got(session, f"{system.orders('carts')}/{cart}"))["customer"]
+        if random.random() < 0.5:
+            customer = await posted(session, system.orders("customers"), {"name": "new"})
+        cart = await posted(session, system.orders("carts"), {"customer": customer})
+    fields = {"name": "anchor", "quantity": CREATED, "cart": cart}
+    created = await posted(session, system.orders(), fields)
+    system.carts[created] = cart
+    return created
+
+
+async def posted(session: aiohttp.ClientSession, url: str, fields: dict[str, Any]) -> str:
+    async with session.post(url, json=fields) as response:
+        assert response.status == 201, f"{response.status} {await response.text()}"
+        return str((await response.json())["id"])
+
+
+async def got(session: aiohttp.ClientSession, url: str, **query: str) -> dict[str, Any]:
+    async with session.get(url, params=query) as response:
         assert response.status == 200, f"{response.status} {await response.text()}"
-        assert (await response.json())["quantity"] == system.kept[order]
+        answer: dict[str, Any] = await response.json()
+        return answer
+
+
+async def expect(session: aiohttp.ClientSession, system: System, order: str) -> None:
+    assert (await got(session, f"{system.orders()}/{order}"))["quantity"] == system.kept[order]
+    if cart := system.carts.get(order):
+        customer = (await got(session, f"{system.orders('carts')}/{cart}"))["customer"]
+        await got(session, f"{system.orders('customers')}/{customer}")
+        async with session.delete(f"{system.orders('carts')}/{cart}") as response:
+            assert response.status == 409, f"{response.status} {await response.text()}"
+        found = (await got(session, system.orders(), cart=cart))["items"]
+        expected = [order for order, other in system.carts.items() if other == cart]
+        assert [each["id"] for each in found] == sorted(expected)
 
 
 async def look_through(session: aiohttp.ClientSession, system: System) -> None:
@@ -181,9 +285,7 @@ async def look_through(session: aiohttp.ClientSession, system: System) -> None:
     found: list[str] = []
     query = {"limit": "200"}
     while True:
-        async with session.get(system.orders(), params=query) as response:
-            assert response.status == 200, f"{response.status} {await response.text()}"
-            page = await response.json()
+        page = await got(session, system.orders(), **query)
         found += [item["id"] for item in page["items"]]
         if page["next_cursor"] is None:
             break
