@@ -35,8 +35,8 @@ def shipsmith(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return preloaded.run(preloaded.KEEPING_RENDERS, arguments, cwd, os.environ)
 
 
-def make(folder: Path, *settings: str) -> Path:
-    (folder / "model.yml").write_text(yaml.safe_dump({"resources": MODEL}, sort_keys=False))
+def make(folder: Path, *settings: str, model: dict[str, dict[str, str]] = MODEL) -> Path:
+    (folder / "model.yml").write_text(yaml.safe_dump({"resources": model}, sort_keys=False))
     flags = [part for setting in (*SMALL, *settings) for part in ("--set", setting)]
     result = shipsmith("new", "shop", "--defaults", "--model", "model.yml", *flags, cwd=folder)
     assert result.returncode == 0, result.stderr
@@ -105,6 +105,36 @@ def test_a_migration_that_others_follow_or_that_was_edited_is_not_taken_back(pro
     commit(project, {str(last.relative_to(project)): last.read_text() + "# mine\n"})
     assert shipsmith("remove", "field", "order.extra", "--unapplied", cwd=project).returncode == 1
     assert shipsmith("remove", "field", "order.extra", cwd=project).returncode == 0
+
+
+def test_rows_of_shards_stay_with_what_they_refer_to(tmp_path: Path) -> None:
+    """Their ids say where they are. What is new may be kept with something, and names may change."""
+    model = {
+        "customer": {"name": "str"},
+        "order": {"customer": "ref(customer)", "note": "text?"},
+        "tag": {"order": "uuid", "label": "str"},
+    }
+    project = make(tmp_path, "database=postgresql", "shards=true", model=model)
+    ids, together = "the ids of rows that exist do not end as those", "rows are kept with what this refers to"
+    for command, problem in [
+        (("add", "field", "tag.customer:ref(customer)"), f"tag.customer: {ids}"),
+        (("change", "field", "tag.order:ref(order)"), f"tag.order: {ids}"),
+        (("change", "field", "order.customer:uuid"), f"order.customer: {together}"),
+        (("remove", "field", "order.customer"), f"order.customer: {together}"),
+        (
+            ("add", "field", "order.other:ref(customer)?"),
+            "order.other: rows are kept on the shard of customer",
+        ),
+    ]:
+        refused = shipsmith(*command, cwd=project)
+        assert (refused.returncode, problem in refused.stderr) == (1, True), refused.stderr
+        assert git(project, "status", "--porcelain") == ""
+    run(project, "rename", "field", "order.customer", "buyer")
+    run(project, "add", "resource", "line", "--field", "order:ref(order)")
+    run(project, "remove", "resource", "line")
+    run(project, "set", "shards=false")
+    refused = shipsmith("set", "shards=true", cwd=project)
+    assert (refused.returncode, f"order.buyer: {ids}" in refused.stderr) == (1, True)
 
 
 def test_a_dry_run_shows_the_migration_and_what_callers_see(project: Path) -> None:
