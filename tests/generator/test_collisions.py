@@ -30,6 +30,7 @@ VARIANTS: dict[str, tuple[str, Answers]] = {
     "full with mysql": ("full", {"database": "mysql"}),
     "full with mongodb": ("full", {"database": "mongodb"}),
     "full with mongodb and replicas": ("full", {"database": "mongodb", "replicas": True}),
+    "full with mongodb and shards": ("full", {"database": "mongodb", "shards": True}),
     "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
     "full with NATS": ("full", {"broker": "nats"}),
     "full with Kafka": ("full", {"broker": "kafka"}),

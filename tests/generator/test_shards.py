@@ -99,7 +99,7 @@ def test_a_value_of_an_enum_may_have_any_name() -> None:
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
-        ({"database": "sqlite"}, "not sqlite. Choose postgresql or mariadb or mysql as the database"),
+        ({"database": "sqlite"}, "not sqlite. Choose postgresql or mariadb or mysql or mongodb"),
         ({"pooler": "pgbouncer"}, "pgbouncer stands in front of one database"),
         ({"replicas": True}, "replicas copy one database"),
     ],

@@ -11,10 +11,11 @@ from math import ceil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
+from pymongo import MongoClient
 from shipsmith.template import location as source
 from shipsmith.template import presets
 from shipsmith.template.questionnaire import Answers
@@ -22,7 +23,7 @@ from shipsmith.template.questionnaire import Answers
 from ..support.services import environments, http_client, projects
 from ..support.services.load import load
 from ..support.services.projects import Project, Service
-from ..support.systems import mariadb, mysql, postgresql
+from ..support.systems import mariadb, mongodb, mysql, postgresql
 from ..support.systems.packages import UnavailableError
 from ..support.systems.processes import wait_until
 from ..support.systems.servers import Server, running
@@ -31,12 +32,19 @@ pytestmark = pytest.mark.long
 
 SHARDS = ("test", "second", "third")
 ROWS = 30_000
+# MongoDB's stand-in sorts all of them for each page of a list
+DOCUMENTS = 6_000
 CLIENTS = 6
 # the quantity that http_client gives to what it creates
 CREATED = 3
-# how many rows have moved, of about 20,000, when what moves them is killed
-KILLED_AT = (2_000, 8_000, 14_000)
-DATABASES: dict[str, ModuleType] = {"postgresql": postgresql, "mariadb": mariadb, "mysql": mysql}
+# which part of the rows has moved, of two thirds, when what moves them is killed
+KILLED_AT = (1 / 15, 4 / 15, 7 / 15)
+DATABASES: dict[str, ModuleType] = {
+    "postgresql": postgresql,
+    "mariadb": mariadb,
+    "mysql": mysql,
+    "mongodb": mongodb,
+}
 # two levels of references, by which rows are kept together: 9 rows of each customer, and the customer
 FAMILIES: Answers = {
     "resources": {
@@ -47,7 +55,10 @@ FAMILIES: Answers = {
 }
 MODELS: dict[str, Answers] = {"orders": {}, "families": FAMILIES}
 CARTS, ORDERS = 2, 3
-VARIANTS = [("postgresql", "orders"), *((database, "families") for database in DATABASES)]
+VARIANTS = [
+    *((database, "orders") for database in ("postgresql", "mongodb")),
+    *((database, "families") for database in ("postgresql", "mariadb", "mysql")),
+]
 COLUMNS = "id, version, created_at, updated_at, name, quantity"
 FROM_NUMBERS = f"""
     INSERT INTO orders ({COLUMNS})
@@ -90,6 +101,10 @@ def _numbers(count: int) -> str:
     return f"({' UNION ALL '.join(f'SELECT {number} AS n' for number in range(count))}) numbers"
 
 
+MOMENT = "2026-01-01T00:00:00.000000+00:00"
+DOCUMENT = {"version": 1, "created_at": MOMENT, "updated_at": MOMENT, "name": "anchor", "quantity": 1}
+
+
 @dataclass
 class System:
     """Two instances of a service, and what they should keep: the quantity of each order by its id."""
@@ -104,6 +119,9 @@ class System:
     """Of the orders, in a model with families."""
 
     def rows(self, shard: str, table: str = "orders") -> set[str]:
+        if self.database is mongodb:
+            with documents(self.server, shard) as client:
+                return {str(each["_id"]) for each in client[shard][table].find({}, ["_id"])}
         found = self.database.execute(self.server, f"SELECT id FROM {table}", shard)
         return {str(UUID(each)) for each in found.split()}
 
@@ -111,6 +129,13 @@ class System:
         pairs = self.database.execute(self.server, "SELECT concat(id, ',', cart) FROM orders", "test")
         split = (each.split(",") for each in pairs.split())
         return {str(UUID(order)): str(UUID(cart)) for order, cart in split}
+
+    def fill(self, name: str, model: str) -> None:
+        if self.database is not mongodb:
+            self.database.execute(self.server, families(name) if MODELS[model] else FILL[name])
+            return
+        with documents(self.server, SHARDS[0]) as client:
+            client[SHARDS[0]]["orders"].insert_many({"_id": uuid4(), **DOCUMENT} for _ in range(DOCUMENTS))
 
     def resharding(self) -> subprocess.Popen[bytes]:
         package = self.project.package
@@ -122,6 +147,10 @@ class System:
     def orders(self, resource: str = "orders") -> str:
         """Of one of the instances."""
         return f"{random.choice(self.instances).url}/v1/{resource}"
+
+
+def documents(server: Server, shard: str) -> MongoClient[dict[str, Any]]:
+    return MongoClient(mongodb.url(server, shard), uuidRepresentation="standard")
 
 
 @pytest.fixture(params=VARIANTS, ids="-".join)
@@ -137,15 +166,16 @@ def system(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[System]:
             server = stack.enter_context(running(getattr(database, name.upper()), container=False))
         except UnavailableError as error:
             pytest.skip(str(error))
-        for shard in SHARDS[1:]:
-            database.execute(server, f"CREATE DATABASE {shard}")
+        if database is not mongodb:  # which has a database once it is used
+            for shard in SHARDS[1:]:
+                database.execute(server, f"CREATE DATABASE {shard}")
         others = (f"{shard}={database.url(server, shard)}" for shard in SHARDS[1:])
         settings = {"DATABASE__URL": database.url(server), "SHARDS__URL": " ".join(others)}
         first = stack.enter_context(projects.running(project, settings, tmp_path / "log"))
         command = ("-m", project.package)
         second = stack.enter_context(projects.serving(project, settings, tmp_path / "other.log", command))
-        database.execute(server, families(name) if MODELS[model] else FILL[name])
         system = System(project, settings, database, server, [first, second])
+        system.fill(name, model)
         system.kept = dict.fromkeys(system.rows("test"), 1)
         system.carts = system.carts_of_rows() if MODELS[model] else {}
         yield system
@@ -166,8 +196,8 @@ def test_nothing_is_lost_or_doubled_when_resharding_is_killed_three_times(system
                 )
                 for number in range(CLIENTS)
             ]
-            for moved in KILLED_AT:
-                await asyncio.to_thread(kill_when_moved, system, moved)
+            for part in KILLED_AT:
+                await asyncio.to_thread(kill_when_moved, system, int(part * len(ids)))
             last = system.resharding()
             assert await asyncio.to_thread(last.wait, 300) == 0
             seen = len(walks.records)

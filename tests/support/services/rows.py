@@ -61,7 +61,7 @@ CONSUMED: Answers = {
 }
 """Events of other services, for a service with a broker: without fields, and with one of every type."""
 LEFT_OUT = ("none", False)
-BEGINNING = "12"
+BEGINNING = "134"
 """Where the making of the covering array begins. It decides how many rows there are: this gave the fewest."""
 
 Meeting = frozenset[tuple[str, Any]]
@@ -94,16 +94,18 @@ def _singles(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
             yield f"{option.name}={_text(value)}", answers
 
 
-def kept_together(answers: Answers) -> Answers:
+def kept_together(answers: Answers, database: str) -> Answers:
     """Without rules about other rows that no database guarantees for those of another one.
 
-    Of the references of each resource, the one that is required stays: by that, rows are kept together.
+    Of the references of each resource, the one that is required stays: by that, rows are kept together. Not
+    with MongoDB, where none may be.
     """
+    kept = "(?!)" if database == "mongodb" else r"ref\(\w+\)"
     return answers | {
         "resources": {
             name: {
                 field: kind
-                if re.fullmatch(r"ref\(\w+\)", kind)
+                if re.fullmatch(kept, kind)
                 else re.sub(r"ref\(\w+\)", "uuid", kind).removesuffix(" unique")
                 for field, kind in fields.items()
             }
@@ -138,7 +140,7 @@ def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[
     array = covering_array(values, constraints=constraints, salt=BEGINNING)
     for row in _needed(array, met):
         events = CONSUMED if row["broker"] != "none" else {}
-        four = kept_together(FOUR) if row["shards"] else FOUR
+        four = kept_together(FOUR, row["database"]) if row["shards"] else FOUR
         yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **four, **events}
 
 

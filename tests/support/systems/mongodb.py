@@ -21,8 +21,8 @@ PROGRAM = Path(sys.executable).with_name("secantusd-py")
 MEMBER = Path(__file__).with_name("mongodb_member.py")
 
 
-def url(server: Server) -> str:
-    return f"mongodb://127.0.0.1:{server.port}/test?directConnection=true"
+def url(server: Server, database: str = "test") -> str:
+    return f"mongodb://127.0.0.1:{server.port}/{database}?directConnection=true"
 
 
 def url_of_all(*servers: Server) -> str:

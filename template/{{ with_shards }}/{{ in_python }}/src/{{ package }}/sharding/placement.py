@@ -19,6 +19,10 @@ def shard_of(entity_id: UUID, shards: Collection[str]) -> str:
     return max(shards, key=lambda name: blake2b(key, digest_size=8, key=name.encode()).digest())
 
 
+class MovedError(Exception):
+    """There is a newer placement than the one by which this shard was found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Rows belong on `shards`. While they are moved, some are still where they belonged `before`."""

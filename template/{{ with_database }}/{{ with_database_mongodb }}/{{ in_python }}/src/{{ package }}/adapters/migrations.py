@@ -40,7 +40,7 @@ class MigrationsSettings(BaseModel):
 def database_of(settings: "Settings") -> DatabaseSettings:
     """The settings of the database, with the user for migrations."""
     url = settings.migrations.url or settings.database.url
-    return settings.database.model_copy(update={"url": url, "statement_timeout_seconds": STEP_SECONDS})
+    return settings.database.model_copy(update={"url": url})
 
 
 async def applied(settings: DatabaseSettings) -> set[str]:
@@ -59,7 +59,8 @@ async def record(database: AsyncDatabase[Document], revision: str) -> None:
 async def migrating(settings: DatabaseSettings) -> AsyncIterator[AsyncDatabase[Document]]:
     """The database, while this process holds the lease: only one process migrates at a time."""
     owner = str(uuid4())
-    async with connect_database(settings) as database:
+    patient = settings.model_copy(update={"statement_timeout_seconds": STEP_SECONDS})
+    async with connect_database(patient) as database:
         leases = database.default[MIGRATIONS]
         await _take(leases, owner)
         keeping = asyncio.create_task(_keep(leases, owner))

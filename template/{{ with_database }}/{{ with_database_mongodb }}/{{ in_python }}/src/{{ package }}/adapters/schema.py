@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from pymongo import UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 
 from .database import Document
@@ -32,6 +33,11 @@ class Schema:
             await self._database[collection].rename(new)
             # not every server that speaks the protocol of MongoDB takes the validator along
             await self._validate(new, fields)
+
+    async def insert(self, collection: str, *documents: Document) -> None:
+        """Insert documents, without those whose `_id` is there already."""
+        missing = [UpdateOne({"_id": each["_id"]}, {"$setOnInsert": each}, upsert=True) for each in documents]
+        await self._database[collection].bulk_write(missing)
 
     async def drop(self, collection: str) -> None:
         await self._database.drop_collection(collection)

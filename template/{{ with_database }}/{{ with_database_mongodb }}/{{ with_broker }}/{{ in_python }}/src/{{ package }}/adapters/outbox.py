@@ -28,10 +28,8 @@ async def record(database: Database, session: AsyncClientSession, change: Change
     name, body = EVENTS[type(entity)]
     if change == "deleted":
         entity = replace(entity, version=entity.version + 1)
-    assert session.cluster_time
-    clock = session.cluster_time["clusterTime"]
     event = {
-        "sequence": (clock.time << 32) + clock.inc,
+        "sequence": database.clock(session),
         "resource_id": entity.id,
         "type": f"{name}.{change}",
         "body": body(entity),
