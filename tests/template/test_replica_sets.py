@@ -34,8 +34,8 @@ TOKEN = "x-read-after"
 READS = 200
 READS_AFTER_WRITES = 10_000
 CALLERS = 5
-OUTAGE_SECONDS = 3
-SETTINGS = {"REPLICAS__MAX_LAG_SECONDS": "60", "DATABASE__POOL_TIMEOUT_SECONDS": "1"}
+OUTAGE_SECONDS = 5
+SETTINGS = {"REPLICAS__MAX_LAG_SECONDS": "60", "DATABASE__POOL_TIMEOUT_SECONDS": "2"}
 # a commit without an answer is repeated: the stand-in's new primary does not know the old one's transactions
 KNOWN = {
     "AssertionError('503 ",

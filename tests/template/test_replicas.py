@@ -31,7 +31,7 @@ PAUSE = 0.02
 # how long a kill lasts
 OUTAGE_SECONDS = 3
 # MongoDB's driver looks for the new primary for so long, and would not notice the outage
-IMPATIENT = {"mongodb": {"DATABASE__POOL_TIMEOUT_SECONDS": "1"}}
+IMPATIENT = {"mongodb": {"DATABASE__POOL_TIMEOUT_SECONDS": "2"}}
 ANSWERED = re.compile(r'^database_reads_total\{target="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
