@@ -83,6 +83,7 @@ SERVICES: dict[str, tuple[str, Answers]] = {
     "full with replicas and a pooler": ("full", {"replicas": True, "pooler": "pgbouncer"}),
     "full with shards": ("full", {"shards": True}),
     "full with MongoDB": ("full", {"database": "mongodb"}),
+    "full with MongoDB's shards": ("full", {"database": "mongodb", "shards": True}),
     "full in one process": ("full", {"database": "sqlite", "cache": "memory"}),
 }
 
