@@ -51,7 +51,7 @@ def parse(data: Sequence[Data]) -> Model:
 
 
 def _undescribed(data: Data) -> Data:
-    return {key: value for key, value in data.items() if key != "description"}
+    return {key: value for key, value in data.items() if key not in ("description", "meaning")}
 
 
 def _resource(data: Data) -> Resource:
