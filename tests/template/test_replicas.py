@@ -32,6 +32,8 @@ PAUSE = 0.02
 OUTAGE_SECONDS = 3
 # MongoDB's driver looks for the new primary for so long, and would not notice the outage
 IMPATIENT = {"mongodb": {"DATABASE__POOL_TIMEOUT_SECONDS": "2"}}
+# its driver repeats a commit until the new primary answers: if all clients were at one, nothing fails
+REPEATING = {"mongodb"}
 ANSWERED = re.compile(r'^database_reads_total\{target="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -127,7 +129,9 @@ def test_a_failover_is_survived_without_a_restart(system: System, database: Modu
             await asyncio.sleep(1)
             after = writes.records[before + CLIENTS :]
         assert reads.problems() == []
-        assert {problem[:20] for problem in writes.problems()} == {"AssertionError('503 "}
+        failed = {problem[:20] for problem in writes.problems()}
+        assert failed <= {"AssertionError('503 "}
+        assert failed or name_of(database) in REPEATING
         assert [record.problem for record in after if record.problem] == []
         assert len(after) > CLIENTS
 
