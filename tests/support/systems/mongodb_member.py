@@ -31,6 +31,8 @@ from bson.codec_options import CodecOptions
 from bson.timestamp import Timestamp
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
+
+# it has no types, and is installed for tests alone
 from secantus.server import SecantusDBServer  # type: ignore[import-untyped,unused-ignore]
 
 Document = dict[str, Any]
