@@ -13,8 +13,7 @@ DELETED_SECONDS = 2 * LONGEST_LOAD_SECONDS
 
 class ServerSettings(CachingSettings):
     timeout_seconds: float = Field(0.2, gt=0, description="for each operation")
-    failures: int = Field(3, ge=1, description="failures in a row after which the server is left alone")
-    pause_seconds: float = Field(1, gt=0, description="how long it is then left alone")
+    pause_seconds: float = Field(1, gt=0, description="how long the server is left alone when it fails")
     max_connections: int = Field(50, ge=1)
 
 
