@@ -120,6 +120,8 @@ def test_only_what_fits_the_answers_so_far_can_be_chosen(
     child.expect("Database")
     child.expect("- postgresql .cache: memory is a cache in each process")
     child.send(DOWN + ENTER)  # from none to sqlite
+    child.expect("Answer within a time limit")
+    child.send(ENTER)
     child.expect("Message broker")
     child.send(DOWN + ENTER)
     child.expect("Metrics")

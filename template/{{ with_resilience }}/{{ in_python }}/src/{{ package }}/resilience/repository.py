@@ -1,0 +1,62 @@
+"""Repositories whose database may fail: no call takes long, and it is left alone until it recovers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic
+from uuid import UUID
+
+from ..entity import E, Page
+from ..repository import Repository, Storage
+from .breaker import Breaker
+from .guard import Guard
+from .settings import ResilienceSettings
+
+CreateStorage = Callable[..., Storage]
+
+
+class GuardedRepository(Generic[E]):
+    def __init__(self, repository: Repository[E], guard: Guard) -> None:
+        self.entity = repository.entity
+        self._repository = repository
+        self._guard = guard
+
+    async def get(self, entity_id: UUID) -> E:
+        return await self._guard.call(lambda: self._repository.get(entity_id))
+
+    async def current(self, entity_id: UUID) -> E:
+        return await self._guard.call(lambda: self._repository.current(entity_id))
+
+    async def page(self, after: UUID | None, limit: int, filters: Mapping[str, object]) -> Page[E]:
+        return await self._guard.call(lambda: self._repository.page(after, limit, filters))
+
+    async def add(self, entity: E) -> None:
+        await self._guard.call(lambda: self._repository.add(entity))
+
+    async def save(self, changed: E) -> bool:
+        return await self._guard.call(lambda: self._repository.save(changed))
+
+    async def remove(self, entity: E) -> bool:
+        return await self._guard.call(lambda: self._repository.remove(entity))
+
+
+class GuardedStorage:
+    """All repositories of a database share a guard."""
+
+    def __init__(self, storage: Storage, guard: Guard) -> None:
+        self._storage = storage
+        self._guard = guard
+
+    def repository(self, kind: Callable[[Any], Repository[E]]) -> Repository[E]:
+        return GuardedRepository(self._storage.repository(kind), self._guard)
+
+    async def check(self) -> None:
+        await self._storage.check()
+
+
+def guarded(create_storage: CreateStorage, settings: ResilienceSettings) -> CreateStorage:
+    """A function that creates the same storages, each with a guard of its own."""
+
+    def create(*connection: object) -> Storage:
+        breaker = Breaker("database", settings.pause_seconds, lease_seconds=settings.timeout_seconds)
+        return GuardedStorage(create_storage(*connection), Guard(breaker, settings.timeout_seconds))
+
+    return create
