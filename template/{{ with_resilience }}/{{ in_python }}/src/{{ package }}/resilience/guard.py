@@ -11,6 +11,10 @@ Result = TypeVar("Result")
 Operation = Callable[[], Coroutine[Any, Any, Result]]
 
 
+class RefusedError(UnavailableError):
+    """The breaker is open: nothing was called."""
+
+
 class Guard:
     """Raises TimedOutError and UnavailableError for calls that take too long or are not made.
 
@@ -19,15 +23,16 @@ class Guard:
 
     def __init__(self, breaker: Breaker, timeout_seconds: float) -> None:
         self._breaker = breaker
-        self._timeout_seconds = timeout_seconds
+        self.timeout_seconds = timeout_seconds
         self._ending: set[asyncio.Task[Any]] = set()
 
-    async def call(self, operation: Operation[Result]) -> Result:
+    async def call(self, operation: Operation[Result], timeout_seconds: float | None = None) -> Result:
+        """The result of the operation, within less than the usual time limit if one is given."""
         call = self._breaker.begin()
         if not call:
-            raise UnavailableError(f"the {self._breaker.name} is not available at present")
+            raise RefusedError(f"the {self._breaker.name} is not available at present")
         try:
-            result = await self._in_time(operation)
+            result = await self._in_time(operation, timeout_seconds or self.timeout_seconds)
         except UnavailableError:
             self._breaker.failed(call)
             raise
@@ -37,11 +42,11 @@ class Guard:
         self._breaker.succeeded(call)
         return result
 
-    async def _in_time(self, operation: Operation[Result]) -> Result:
+    async def _in_time(self, operation: Operation[Result], seconds: float) -> Result:
         """Does not wait for what it cancels: to close a connection to a system that hangs takes seconds."""
         task = asyncio.create_task(operation())
         try:
-            await asyncio.wait([task], timeout=self._timeout_seconds)
+            await asyncio.wait([task], timeout=seconds)
             if task.done():
                 return task.result()
             raise TimedOutError(f"the {self._breaker.name} has not answered in time")

@@ -8,25 +8,27 @@ from ..entity import E, Page
 from ..repository import Repository, Storage
 from .breaker import Breaker
 from .guard import Guard
+from .retries import RetriedReads
 from .settings import ResilienceSettings
 
 CreateStorage = Callable[..., Storage]
 
 
 class GuardedRepository(Generic[E]):
-    def __init__(self, repository: Repository[E], guard: Guard) -> None:
+    def __init__(self, repository: Repository[E], guard: Guard, reads: RetriedReads) -> None:
         self.entity = repository.entity
         self._repository = repository
         self._guard = guard
+        self._reads = reads
 
     async def get(self, entity_id: UUID) -> E:
-        return await self._guard.call(lambda: self._repository.get(entity_id))
+        return await self._reads.call(lambda: self._repository.get(entity_id))
 
     async def current(self, entity_id: UUID) -> E:
-        return await self._guard.call(lambda: self._repository.current(entity_id))
+        return await self._reads.call(lambda: self._repository.current(entity_id))
 
     async def page(self, after: UUID | None, limit: int, filters: Mapping[str, object]) -> Page[E]:
-        return await self._guard.call(lambda: self._repository.page(after, limit, filters))
+        return await self._reads.call(lambda: self._repository.page(after, limit, filters))
 
     async def add(self, entity: E) -> None:
         await self._guard.call(lambda: self._repository.add(entity))
@@ -39,14 +41,16 @@ class GuardedRepository(Generic[E]):
 
 
 class GuardedStorage:
-    """All repositories of a database share a guard."""
+    """All repositories of a database share a guard, and a budget of retries."""
 
-    def __init__(self, storage: Storage, guard: Guard) -> None:
+    def __init__(self, storage: Storage, settings: ResilienceSettings) -> None:
+        breaker = Breaker("database", settings.pause_seconds, lease_seconds=settings.timeout_seconds)
         self._storage = storage
-        self._guard = guard
+        self._guard = Guard(breaker, settings.timeout_seconds)
+        self._reads = RetriedReads(self._guard, settings.retries)
 
     def repository(self, kind: Callable[[Any], Repository[E]]) -> Repository[E]:
-        return GuardedRepository(self._storage.repository(kind), self._guard)
+        return GuardedRepository(self._storage.repository(kind), self._guard, self._reads)
 
     async def check(self) -> None:
         await self._storage.check()
@@ -56,7 +60,6 @@ def guarded(create_storage: CreateStorage, settings: ResilienceSettings) -> Crea
     """A function that creates the same storages, each with a guard of its own."""
 
     def create(*connection: object) -> Storage:
-        breaker = Breaker("database", settings.pause_seconds, lease_seconds=settings.timeout_seconds)
-        return GuardedStorage(create_storage(*connection), Guard(breaker, settings.timeout_seconds))
+        return GuardedStorage(create_storage(*connection), settings)
 
     return create

@@ -1,0 +1,93 @@
+"""Reads are tried again after failures that may pass, such as a lost connection, within a budget.
+
+In an outage every call fails, and retries would multiply the load. So they are a share of all calls, as in
+Finagle's RetryBudget and in gRPC's retry throttling (gRFC A6). The pauses are those of "full jitter"
+(Marc Brooker, Exponential Backoff And Jitter). Changes are not tried again: they may have taken effect.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from ..errors import TimedOutError, UnavailableError
+from ..telemetry import Counter
+from .breaker import Clock, Randomness
+from .guard import Guard, Operation, RefusedError, Result
+
+SHARE = 0.1
+"""Retries for each call."""
+BURST = 10
+"""Retries that are saved up at most."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1
+
+RETRIES = Counter("database_retries_total", "Failed reads by whether they were tried again", "decision")
+
+Sleep = Callable[[float], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+class RetryBudget:
+    """A token bucket: each call adds a share of a token, and each retry takes one."""
+
+    def __init__(self) -> None:
+        self._tokens: float = BURST
+
+    def add_call(self) -> None:
+        self._tokens = min(BURST, self._tokens + SHARE)
+
+    def take(self) -> bool:
+        """Whether there is a retry left."""
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class RetriedReads:
+    """Calls for reads, each within the time limit of the guard with all its attempts.
+
+    What has hung is not tried again, nor is a call that a breaker has refused.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        retries: int,
+        clock: Clock = time.monotonic,
+        randomness: Randomness = random.random,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._guard = guard
+        self._retries = retries
+        self._budget = RetryBudget()
+        self._clock = clock
+        self._randomness = randomness
+        self._sleep = sleep
+
+    async def call(self, operation: Operation[Result]) -> Result:
+        self._budget.add_call()
+        deadline = self._clock() + self._guard.timeout_seconds
+        for attempt in range(self._retries):
+            try:
+                return await self._guard.call(operation, deadline - self._clock())
+            except (TimedOutError, RefusedError):
+                raise
+            except UnavailableError:
+                longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+                pause = longest * self._randomness()
+                if not self._allows_retry(deadline - self._clock() - pause):
+                    raise
+            await self._sleep(pause)
+        return await self._guard.call(operation, deadline - self._clock())
+
+    def _allows_retry(self, seconds_left: float) -> bool:
+        """With less than half of its time, a retry could fail where the system works."""
+        allowed = seconds_left >= self._guard.timeout_seconds / 2 and self._budget.take()
+        decision = "retried" if allowed else "given up"
+        RETRIES.add(1, decision)
+        log.debug("read failed", decision=decision)
+        return allowed
