@@ -282,9 +282,9 @@ def main() -> None:
         servers = stack.enter_context(met({"database": "postgresql", "cache": "redis", "broker": "rabbitmq"}))
         made = {
             "service": make(folder / "service", "service"),
-            "full": make(folder / "full", "full"),
+            "full": make(folder / "full", "full", "rate_limit=none"),
             "service, no cache": make(folder / "service, no cache", "service", "cache=none"),
-            "full, no cache": make(folder / "full, no cache", "full", "cache=none"),
+            "full, no cache": make(folder / "full, no cache", "full", "cache=none", "rate_limit=none"),
         }
         running: dict[str, Server] = {}
         for index, (label, command) in enumerate(made.items()):

@@ -27,7 +27,7 @@ PROGRAMS = {
     "curl": "curl 8.14.1",
 }
 EVERYTHING = ("--preset", "full")
-URLS = ("TEST_POSTGRESQL_URL", "TEST_REDIS_URL", "TEST_RABBITMQ_URL")
+URLS = ("TEST_POSTGRESQL_URL", "TEST_REDIS_URL", "TEST_RABBITMQ_URL", "TEST_RATELIMITS_URL")
 
 Doctor = Callable[..., subprocess.CompletedProcess[str]]
 

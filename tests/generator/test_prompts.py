@@ -83,6 +83,7 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     for question in (
         "Database",
         "Read-through cache",
+        "Rate limit",
         "Metrics",
         "Deployment target",
         "Continuous integration",
@@ -124,6 +125,8 @@ def test_only_what_fits_the_answers_so_far_can_be_chosen(
     child.send(ENTER)
     child.expect("Message broker")
     child.send(DOWN + ENTER)
+    child.expect("Rate limit")
+    child.send(ENTER)
     child.expect("Metrics")
     for _ in range(3):
         child.send(ENTER)

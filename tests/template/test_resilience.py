@@ -79,6 +79,8 @@ def settings(servers: dict[str, Server]) -> dict[str, str]:
         "DATABASE__URL": postgresql.url(servers["postgresql"]),
         "CACHE__URL": redis.url(servers["redis"]),
         "BROKER__URL": rabbitmq.url(servers["rabbitmq"]),
+        "RATE_LIMIT__URL": redis.url(servers["redis"]),
+        "RATE_LIMIT__BURST": "1000000",
     }
 
 

@@ -76,13 +76,13 @@ WRONG: dict[str, tuple[Change, str]] = {
     ),
     "another option's product": (
         append("template/README.md.jinja", "Start Redis first.\n"),
-        "template/README.md.jinja mentions redis, a choice of cache. "
+        "template/README.md.jinja mentions redis, a choice of cache and rate_limit. "
         "Move this to the choice's folder, or use a capability: Start Redis first.",
     ),
     "another option's product in the name of a folder": (
         lambda root: (root / REDIS).rename(root / DATABASE / "{{ with_cache_redis }}"),
-        f"{DATABASE}/{{{{ with_cache_redis }}}}/_option/parts.jinja mentions redis, a choice of cache. "
-        "Move this to the choice's folder, or use a capability: "
+        f"{DATABASE}/{{{{ with_cache_redis }}}}/_option/parts.jinja mentions redis, "
+        "a choice of cache and rate_limit. Move this to the choice's folder, or use a capability: "
         f"{DATABASE}/{{{{ with_cache_redis }}}}/_option/parts.jinja",
     ),
     "a folder that nothing switches on": (
@@ -93,8 +93,9 @@ WRONG: dict[str, tuple[Change, str]] = {
     "an option that is missing in the order": (
         replace("copier.yml", "default: [http, http_caching, grpc,", "default: [http_caching, grpc,"),
         "copier.yml includes the options http, http_caching, grpc, database, pooler, replicas, shards, "
-        "resilience, cache, broker, metrics, deploy, ci, but its `options` lists http_caching, grpc, "
-        "database, pooler, replicas, shards, resilience, cache, broker, metrics, deploy, ci. "
+        "resilience, cache, broker, rate_limit, metrics, deploy, ci, but its `options` lists "
+        "http_caching, grpc, database, pooler, replicas, shards, resilience, cache, broker, rate_limit, "
+        "metrics, deploy, ci. "
         "List the same options in the same order",
     ),
 }

@@ -192,7 +192,7 @@ def test_a_changed_workflow_is_proposed_where_github_does_not_read_it(on_a_forge
 
 def test_choices_change_one_service_alone_and_keep_workflows_in_step(repository: Path) -> None:
     before = git(repository, "rev-parse", "HEAD:services/billing")
-    changed = shipsmith("add", "redis", "--path", "services/orders", cwd=repository)
+    changed = shipsmith("add", "cache=redis", "--path", "services/orders", cwd=repository)
     assert changed.returncode == 0, changed.stderr
     git(repository, "commit", "-qm", "redis")
     assert git(repository, "rev-parse", "HEAD:services/billing") == before

@@ -59,7 +59,7 @@ Unapplied = Annotated[
 
 
 @app.command(
-    epilog="Examples:\n\n  shipsmith add redis\n\n  shipsmith add grpc database=postgresql --dry-run\n\n"
+    epilog="Examples:\n\n  shipsmith add valkey\n\n  shipsmith add grpc database=postgresql --dry-run\n\n"
     "  shipsmith add resource invoice --field 'order: ref(order)' --field 'total: decimal(12,2)'\n\n"
     "  shipsmith add field 'order.note:text?'\n\n"
     "  shipsmith add field 'order.priority:int(1..5)' --default 3 --dry-run"
@@ -94,7 +94,7 @@ def add(
 
 
 @app.command(
-    epilog="Examples:\n\n  shipsmith remove redis\n\n  shipsmith remove grpc --dry-run\n\n"
+    epilog="Examples:\n\n  shipsmith remove valkey\n\n  shipsmith remove grpc --dry-run\n\n"
     "  shipsmith remove field order.remark\n\n  shipsmith remove resource invoice --unapplied"
 )
 def remove(

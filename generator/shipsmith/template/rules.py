@@ -18,7 +18,7 @@ OF_A_SERVER = ("server", "server_compose")
 """The only parts that fill no place: they describe a server, from which shared files are generated."""
 
 LISTS_OF_PACKAGES = ("universe.in", "universe.lock", "shipsmith.lock", "reserved.jinja")
-COMMON_WORDS = {"memory"}
+COMMON_WORDS = {"local", "memory"}
 """Choices whose name is a common word: only their flag counts as a mention."""
 
 NAMES_OF_OTHERS = re.compile(
@@ -160,21 +160,22 @@ def _folder_names(layout: Layout) -> Iterator[str]:
 
 def _products(layout: Layout) -> Iterator[str]:
     """Adding a choice must not require edits in other options: they use capabilities instead of names."""
-    for option, values in layout.choices.items():
-        for value in values:
-            own = (
-                _short(layout, layout.folder(option, value)),
-                _short(layout, layout.folder(option) / "_option"),
-            )
-            for path, text in layout.texts.items():
-                if path.startswith(own) or Path(path).name in LISTS_OF_PACKAGES:
-                    continue
-                name = f"with_{option}_{value}" if value in COMMON_WORDS else value
-                if line := _naming(name, path, text):
-                    yield (
-                        f"{path} mentions {value}, a choice of {option}. "
-                        f"Move this to the choice's folder, or use a capability: {line}"
-                    )
+    for value in dict.fromkeys(value for values in layout.choices.values() for value in values):
+        options = [option for option, values in layout.choices.items() if value in values]
+        own = tuple(
+            _short(layout, folder)
+            for option in options
+            for folder in (layout.folder(option, value), layout.folder(option) / "_option")
+        )
+        names = [f"with_{option}_{value}" for option in options] if value in COMMON_WORDS else [value]
+        for path, text in layout.texts.items():
+            if path.startswith(own) or Path(path).name in LISTS_OF_PACKAGES:
+                continue
+            if line := next(filter(None, (_naming(name, path, text) for name in names)), ""):
+                yield (
+                    f"{path} mentions {value}, a choice of {' and '.join(options)}. "
+                    f"Move this to the choice's folder, or use a capability: {line}"
+                )
 
 
 def _naming(product: str, path: str, text: str) -> str:
