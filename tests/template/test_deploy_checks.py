@@ -80,9 +80,9 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         {"app.kubernetes.io/name": "redis"},
     ),
     "a network policy allows another port out": (
-        "NetworkPolicy/orders-redis",
+        "NetworkPolicy/orders-rabbitmq",
         ("spec", "egress", 0, "ports", 0, "port"),
-        6380,
+        5673,
     ),
     "a network policy allows another port in": (
         "NetworkPolicy/orders",
