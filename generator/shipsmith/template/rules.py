@@ -18,8 +18,8 @@ OF_A_SERVER = ("server", "server_compose")
 """The only parts that fill no place: they describe a server, from which shared files are generated."""
 
 LISTS_OF_PACKAGES = ("universe.in", "universe.lock", "shipsmith.lock", "reserved.jinja")
-COMMON_WORDS = {"local", "memory"}
-"""Choices whose name is a common word: only their flag counts as a mention."""
+COMMON_WORDS = {"local", "memory", "otlp"}
+"""Choices whose name is a common word, or a protocol's: only their flag counts as a mention."""
 
 NAMES_OF_OTHERS = re.compile(
     r"[\w.-]*kubernetes\.io|(?:www\.)?github\.com"

@@ -3,9 +3,12 @@
 import asyncio
 from abc import ABC, abstractmethod
 
+from ..operations import Operation
 from .connection import answering
 from .event import Chain, Event
 from .outcome import Outcome
+
+SEND = Operation()
 
 
 class EventPublisher(ABC):
@@ -58,5 +61,9 @@ class EventPublisher(ABC):
     async def _attempt(self, event: Event) -> BaseException | None:
         """Publish an event. Returns the error if it was not confirmed."""
         # in a task of its own: a lost connection may cancel the tasks that wait for it
-        [answer] = await asyncio.gather(self._publish(event), return_exceptions=True)
+        [answer] = await asyncio.gather(self._watched(event), return_exceptions=True)
         return answer
+
+    async def _watched(self, event: Event) -> None:
+        with SEND(event["type"], event["headers"]):
+            await self._publish(event)

@@ -24,7 +24,7 @@ class AccessLog:
         if scope["type"] != "http" or scope["path"] in PROBES:
             return await self._app(scope, receive, send)
 
-        ids = _ids(scope)
+        ids = scope["request_ids"] = _ids(scope)
         request_id = ids["request_id"].encode()
         status = 500
         started = time.perf_counter()

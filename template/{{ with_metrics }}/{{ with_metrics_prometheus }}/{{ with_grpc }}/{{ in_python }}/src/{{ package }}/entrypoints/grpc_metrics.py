@@ -3,8 +3,9 @@
 from functools import cache
 
 from prometheus_client import Histogram
+from structlog.contextvars import get_contextvars
 
-from ..metrics import LATENCY_BUCKETS
+from ..metrics import LATENCY_BUCKETS, exemplar
 
 DURATION = Histogram(
     "rpc_server_duration_seconds",
@@ -15,7 +16,7 @@ DURATION = Histogram(
 
 
 def observe_duration(method: str, status: str, seconds: float) -> None:
-    _duration(method, status).observe(seconds)
+    _duration(method, status).observe(seconds, exemplar(get_contextvars()))
 
 
 @cache

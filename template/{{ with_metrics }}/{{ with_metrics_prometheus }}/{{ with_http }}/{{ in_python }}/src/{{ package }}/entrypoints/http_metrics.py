@@ -6,7 +6,7 @@ from functools import cache
 from prometheus_client import Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..metrics import LATENCY_BUCKETS
+from ..metrics import LATENCY_BUCKETS, exemplar
 
 DURATION = Histogram(
     "http_server_request_duration_seconds",
@@ -44,7 +44,8 @@ class HttpMetrics:
             # only patterns of routes and known methods: callers must not determine the number of series
             route = getattr(scope.get("route"), "path", "")
             method = scope["method"] if scope["method"] in METHODS else "_OTHER"
-            _duration(method, route, status).observe(time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            _duration(method, route, status).observe(seconds, exemplar(scope.get("request_ids", {})))
 
 
 @cache
