@@ -1,11 +1,8 @@
 """Kafka: one broker that is its own controller, from the jars that Maven finds."""
 
 import base64
-import os
-import shutil
 import socket
 import subprocess
-import tempfile
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,26 +10,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from shipsmith.git.locks import locked
-
-from .packages import UnavailableError, require
+from .maven import jars
+from .packages import require
 from .processes import Process, free_port
 from .servers import Image, Recipe, Server
 
 VERSION = "4.1.0"
-JARS = Path(__file__).parents[3] / "build" / "kafka" / VERSION
-PROJECT = f"""\
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>shipsmith</groupId>
-  <artifactId>kafka</artifactId>
-  <version>1</version>
-  <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>{VERSION}</version></dependency>
-  </dependencies>
-</project>
-"""
+ARTIFACTS = ("org.apache.kafka:kafka_2.13", "org.apache.kafka:kafka-tools")
 ALONE = """\
 process.roles=broker,controller
 node.id=1
@@ -83,7 +67,7 @@ def _prepare(
     folder: Path, port: int, _companions: ExitStack, listeners: str = LISTENERS
 ) -> Callable[[], Process]:
     java = [require("java", "openjdk-17-jre-headless"), "-Xms128m", "-Xmx384m", "-XX:TieredStopAtLevel=1"]
-    java += ["-cp", f"{_jars()}/*"]
+    java += ["-cp", f"{jars('kafka', VERSION, ARTIFACTS)}/*"]
     configuration = folder / "server.properties"
     places = (listeners + PLACES).format(folder=folder, port=port, controller=free_port())
     configuration.write_text(ALONE + places)
@@ -92,29 +76,6 @@ def _prepare(
     form = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(configuration)]
     subprocess.run(form, check=True, capture_output=True)
     return lambda: Process([*java, "kafka.Kafka", str(configuration)], folder / "log")
-
-
-def _jars() -> Path:
-    """The folder of the jars. They are fetched once, and kept for the next run."""
-    JARS.parent.mkdir(parents=True, exist_ok=True)
-    with locked(JARS.parent):
-        if not JARS.exists():
-            _fetch()
-    return JARS
-
-
-def _fetch() -> None:
-    maven = require("mvn", "maven")
-    unfinished = Path(tempfile.mkdtemp(dir=JARS.parent))
-    try:
-        (unfinished / "pom.xml").write_text(PROJECT)
-        command = [maven, "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={unfinished}/jars"]
-        result = subprocess.run(command, cwd=unfinished, env=os.environ, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise UnavailableError(f"Maven cannot fetch Kafka {VERSION}: {result.stdout[-500:]}")
-        (unfinished / "jars").rename(JARS)
-    finally:
-        shutil.rmtree(unfinished)
 
 
 def _answers(port: int) -> bool:
