@@ -9,15 +9,20 @@ from shipsmith.template.questionnaire import Answers, questions_of
 SHARDED: Answers = {"database": "postgresql", "cache": "none", "shards": True}
 
 
+WITH_REFERENCES = ("postgresql", "mariadb", "mysql", "mongodb")
+
+
 def problems(**answers: object) -> tuple[str, ...]:
     with pytest.raises(UserError) as refused:
         questions_of(location.root()).resolve(SHARDED | answers)
     return refused.value.problems
 
 
-def test_rules_about_other_rows_are_refused_by_their_fields() -> None:
+@pytest.mark.parametrize("database", WITH_REFERENCES)
+def test_rules_about_other_rows_are_refused_by_their_fields(database: str) -> None:
     """All at once, with what is valid instead."""
     found = problems(
+        database=database,
         resources={
             "customer": {"name": "str", "email": "str unique"},
             "order": {"customer": "ref(customer)?", "note": "text?", "code": "uuid? unique"},
@@ -27,7 +32,7 @@ def test_rules_about_other_rows_are_refused_by_their_fields() -> None:
                 "seller": "ref(customer)? unique",
                 "above": "ref(line)?",
             },
-        }
+        },
     )
     reasons = {each.split(": ")[1]: each.split(": ")[2] for each in found}
     unique = (
@@ -50,7 +55,8 @@ def test_rules_about_other_rows_are_refused_by_their_fields() -> None:
     }
 
 
-def test_each_resource_may_be_kept_with_another_one() -> None:
+@pytest.mark.parametrize("database", WITH_REFERENCES)
+def test_each_resource_may_be_kept_with_another_one(database: str) -> None:
     """Also one of each, and also what is kept with something itself."""
     questions = questions_of(location.root())
     resources = {
@@ -59,7 +65,7 @@ def test_each_resource_may_be_kept_with_another_one() -> None:
         "address": {"customer": "ref(customer) unique"},
         "line": {"quantity": "int", "order": "ref(order)"},
     }
-    answers = questions.resolve(SHARDED | {"resources": resources})
+    answers = questions.resolve(SHARDED | {"database": database, "resources": resources})
     model = parse(questions.following("model", answers))
     fixed = [f"{name}.{each.name}" for name in model for each in model[name].fields.values() if each.fixed]
     assert sorted(fixed) == ["address.customer", "line.order", "order.customer"]

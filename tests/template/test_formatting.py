@@ -93,7 +93,7 @@ SERVICES: dict[str, tuple[str, Answers]] = {
 def test_rendered_code_is_formatted(tmp_path: Path, model: Answers, preset: str, changes: Answers) -> None:
     answers = presets.load(location.root(), preset).answers | changes | model
     if answers["shards"]:
-        answers = kept_together(answers, answers["database"])
+        answers = kept_together(answers)
     render(Questionnaire(location.root()).resolve(answers), versions.working(), tmp_path)
     _stub(tmp_path)
     for command in (("format", "--diff"), ("check", "--output-format", "concise")):

@@ -107,14 +107,15 @@ def test_a_migration_that_others_follow_or_that_was_edited_is_not_taken_back(pro
     assert shipsmith("remove", "field", "order.extra", cwd=project).returncode == 0
 
 
-def test_rows_of_shards_stay_with_what_they_refer_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("database", ["postgresql", "mongodb"])
+def test_rows_of_shards_stay_with_what_they_refer_to(tmp_path: Path, database: str) -> None:
     """Their ids say where they are. What is new may be kept with something, and names may change."""
     model = {
         "customer": {"name": "str"},
         "order": {"customer": "ref(customer)", "note": "text?"},
         "tag": {"order": "uuid", "label": "str"},
     }
-    project = make(tmp_path, "database=postgresql", "shards=true", model=model)
+    project = make(tmp_path, f"database={database}", "shards=true", model=model)
     ids, together = "the ids of rows that exist do not end as those", "rows are kept with what this refers to"
     for command, problem in [
         (("add", "field", "tag.customer:ref(customer)"), f"tag.customer: {ids}"),

@@ -94,18 +94,16 @@ def _singles(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
             yield f"{option.name}={_text(value)}", answers
 
 
-def kept_together(answers: Answers, database: str) -> Answers:
+def kept_together(answers: Answers) -> Answers:
     """Without rules about other rows that no database guarantees for those of another one.
 
-    Of the references of each resource, the one that is required stays: by that, rows are kept together. Not
-    with MongoDB, where none may be.
+    Of the references of each resource, the one that is required stays: by that, rows are kept together.
     """
-    kept = "(?!)" if database == "mongodb" else r"ref\(\w+\)"
     return answers | {
         "resources": {
             name: {
                 field: kind
-                if re.fullmatch(kept, kind)
+                if re.fullmatch(r"ref\(\w+\)", kind)
                 else re.sub(r"ref\(\w+\)", "uuid", kind).removesuffix(" unique")
                 for field, kind in fields.items()
             }
@@ -140,7 +138,7 @@ def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[
     array = covering_array(values, constraints=constraints, salt=BEGINNING)
     for row in _needed(array, met):
         events = CONSUMED if row["broker"] != "none" else {}
-        four = kept_together(FOUR, row["database"]) if row["shards"] else FOUR
+        four = kept_together(FOUR) if row["shards"] else FOUR
         yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **four, **events}
 
 

@@ -39,6 +39,9 @@ class Schema:
         missing = [UpdateOne({"_id": each["_id"]}, {"$setOnInsert": each}, upsert=True) for each in documents]
         await self._database[collection].bulk_write(missing)
 
+    async def delete(self, collection: str, *ids: object) -> None:
+        await self._database[collection].delete_many({"_id": {"$in": ids}})
+
     async def drop(self, collection: str) -> None:
         await self._database.drop_collection(collection)
 
