@@ -12,25 +12,24 @@ OWN_SERVICES = "/grpc."
 
 
 def throttled(limit: AdaptiveLimit) -> Callable[[Limit], Limit]:
-    """The behavior of each method while few calls are in flight. Messages are not waited for."""
+    """The same for each method, while few messages that have arrived are in hand."""
 
     def around(inner: Limit) -> Limit:
         def limited(method: str, handler: Any) -> Behavior:
-            answer = inner(method, handler)
-            if method.startswith(OWN_SERVICES):
-                return answer
+            if handler.unary_unary is None or method.startswith(OWN_SERVICES):
+                return inner(method, handler)
 
-            async def behave(messages: object, context: Context) -> Any:
+            async def answer(message: object, context: Context) -> Any:
                 try:
                     began = limit.enter()
                 except ShedError as error:
                     raise UnavailableError(str(error)) from error
                 try:
-                    return await answer(messages, context)
+                    return await handler.unary_unary(message, context)
                 finally:
                     limit.leave(began)
 
-            return behave
+            return inner(method, handler._replace(unary_unary=answer))
 
         return limited
 
