@@ -302,9 +302,9 @@ async def use(session: aiohttp.ClientSession, system: System, own: list[str]) ->
         system.kept[order] += 1
         await expect(session, system, order)
     else:
+        del system.kept[order]
         async with session.delete(url) as response:
             assert response.status == 204, f"{response.status} {await response.text()}"
-        del system.kept[order]
         async with session.get(f"{system.orders()}/{order}") as response:
             assert response.status == 404, f"{response.status} {await response.text()}"
         own[number] = await create(session, system, order)
