@@ -84,7 +84,9 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
         "Database",
         "Read-through cache",
         "Rate limit",
+        "Adaptive limit",
         "Metrics",
+        "Distributed traces",
         "Deployment target",
         "Continuous integration",
     ):
@@ -127,8 +129,10 @@ def test_only_what_fits_the_answers_so_far_can_be_chosen(
     child.send(DOWN + ENTER)
     child.expect("Rate limit")
     child.send(ENTER)
+    child.expect("Adaptive limit")
+    child.send(ENTER)
     child.expect("Metrics")
-    for _ in range(3):
+    for _ in range(4):
         child.send(ENTER)
     child.expect("Create it")
     child.send("y")
