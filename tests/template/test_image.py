@@ -19,7 +19,10 @@ from ..support.systems.engine import Engine, engine_with
 from ..support.systems.packages import UnavailableError
 from ..support.systems.processes import free_port, wait_until
 
-PORTS = ("HTTP", "GRPC", "METRICS", "POSTGRESQL", "REDIS", "RABBITMQ", "RABBITMQ_MANAGEMENT", "PROMETHEUS")
+PORTS = (
+    *("HTTP", "GRPC", "METRICS", "POSTGRESQL", "REDIS", "RATELIMITS"),
+    *("RABBITMQ", "RABBITMQ_MANAGEMENT", "PROMETHEUS"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -111,13 +114,14 @@ def test_a_repository_starts_the_servers_of_its_tests_as_containers(engine: Engi
 
 
 def images(folder: Path) -> list[str]:
-    """The official images that the Dockerfile and the compose files name."""
+    """The official images that the Dockerfile and the compose files name, but for those of profiles."""
     built_from = re.findall(r"^FROM (\S+)", (folder / "Dockerfile").read_text(), re.MULTILINE)
     stages = re.findall(r"^FROM \S+ AS (\S+)", (folder / "Dockerfile").read_text(), re.MULTILINE)
     composed = [
         service["image"]
         for file in sorted((folder / "compose").glob("*.yaml"))
         for service in yaml.safe_load(file.read_text())["services"].values()
+        if "profiles" not in service
     ]
     return sorted({*built_from, *composed} - {*stages})
 
