@@ -14,6 +14,7 @@ from ..template.questionnaire import (
     DESCRIPTIONS,
     FOLDER,
     NUMBERS,
+    OBJECTIVES,
     RESOURCES,
     Answers,
     Question,
@@ -43,7 +44,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
         answers[DESCRIPTIONS] = followed(answers[DESCRIPTIONS], answers[RESOURCES], AS_ANSWERED)
     if questionary.confirm("Customise the remaining answers?", False).unsafe_ask():
         for name, question in questionnaire.asked.items():
-            if name not in (*fixed, *NAMES, FOLDER, NUMBERS, CONSUMES):
+            if name not in (*fixed, *NAMES, FOLDER, NUMBERS, CONSUMES, *OBJECTIVES):
                 answers[name] = _ask(questionnaire, question, answers, settled)
                 settled.add(name)
     return answers
@@ -53,7 +54,8 @@ def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
     """Ask the questions that a newer version adds."""
     answers = {name: value for name, value in known.items() if name in questionnaire.asked}
     known = {**known, FOLDER: "", NUMBERS: {}, DESCRIPTIONS: {}, CONSUMES: {}}
-    new = [question for name, question in questionnaire.asked.items() if name not in known]
+    unasked = {*known, *OBJECTIVES}
+    new = [question for name, question in questionnaire.asked.items() if name not in unasked]
     for question in new:
         answers[question.name] = _ask(questionnaire, question, answers, set(answers))
     return {question.name: answers[question.name] for question in new}

@@ -8,7 +8,7 @@ from ..entity import E, Entity, Page
 from ..repository import Repository, Storage
 from ..telemetry import Counter
 
-READS = Counter("cache_reads_total", "Reads through the cache; the hit ratio is hits over all", "result")
+READS = Counter("cache_reads_total", "Reads through the cache", "result", ("hit", "miss"))
 
 
 class Cache(Protocol):

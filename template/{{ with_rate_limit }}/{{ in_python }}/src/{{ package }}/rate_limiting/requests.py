@@ -13,7 +13,8 @@ UNKNOWN = "unknown"
 ADDRESS_AND_PORT = re.compile(r"\[(.+)\](?::\d+)?|([\d.]+):\d+")
 """How some proxies write it."""
 
-DECISIONS = Counter("rate_limit_decisions_total", "Requests within and above the rate limit", "result")
+VALUES = ("allowed", "limited")
+DECISIONS = Counter("rate_limit_decisions_total", "Requests within and above the limit", "result", VALUES)
 
 
 async def decide(buckets: Buckets, client: str, route: str) -> Decision:

@@ -18,7 +18,9 @@ from ..telemetry import Counter
 from .read_after import current_call
 from .replicas import Replica, Replicas
 
-DATABASE_READS = Counter("database_reads_total", "Reads by the server that has answered", "target")
+DATABASE_READS = Counter(
+    "database_reads_total", "Reads by the server that has answered", "target", ("primary", "replica")
+)
 
 Found = TypeVar("Found")
 CurrentPosition = Callable[[], Awaitable[str]]

@@ -1,0 +1,128 @@
+"""Alerts tell what they should, and ask for what the service really measures."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import yaml
+from shipsmith.template import location, presets
+
+from ..support.services import environments, grpc_client, projects
+from ..support.services.projects import Project
+from ..support.systems import nats, prometheus, redis
+from ..support.systems.packages import UnavailableError, require
+from ..support.systems.processes import wait_until
+from ..support.systems.servers import Recipe, Server
+
+MINIMAL = presets.load(location.root(), "minimal").answers
+EVERYTHING = MINIMAL | {
+    **{
+        "grpc": True,
+        "database": "sqlite",
+        "cache": "redis",
+        "broker": "nats",
+        "throttling": True,
+        "rate_limit": "local",
+    },
+    **{"metrics": "prometheus", "slo_availability": "99.5", "slo_latency_ms": "250"},
+}
+"""All that has rules of its own, but replicas."""
+REPOSITORIES = {
+    "everything": EVERYTHING,
+    "gRPC only": MINIMAL | {"http": False, "grpc": True, "metrics": "prometheus", "slo_latency_ms": "1000"},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def promtool() -> str:
+    try:
+        return require("promtool", prometheus.PACKAGE)
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = projects.new(tmp_path_factory.mktemp("alerts") / "orders", EVERYTHING)
+    environments.prepare(project)
+    return project
+
+
+@pytest.mark.parametrize("answers", REPOSITORIES.values(), ids=REPOSITORIES)
+def test_the_rules_of_a_repository_pass_its_own_tests(answers: dict[str, Any], tmp_path: Path) -> None:
+    output = projects.new(tmp_path / "orders", answers).make("rules")
+    assert "FAILED" not in output
+
+
+def test_the_routes_of_alerts_are_valid(everything: Project) -> None:
+    amtool = require("amtool", "prometheus-alertmanager")
+    configuration = everything.folder / "observability/alertmanager/alertmanager.yml"
+    projects.run(amtool, "check-config", configuration, directory=everything.folder)
+    for severity, receiver in (("page", "on-call"), ("ticket", "tickets")):
+        route = ("config", "routes", "test", f"--config.file={configuration}", f"severity={severity}")
+        assert projects.run(amtool, *route, directory=everything.folder).split()[-1] == receiver
+
+
+def test_every_rule_has_a_page_that_says_what_to_do(everything: Project) -> None:
+    for rule in rules(everything):
+        if "alert" in rule:
+            page = (everything.folder / rule["annotations"]["runbook"]).read_text()
+            assert rule["alert"] in page or "BudgetBurn" in rule["alert"]
+
+
+def test_every_rule_and_every_panel_has_data(
+    everything: Project, module_server: Callable[[Recipe], Server], tmp_path: Path
+) -> None:
+    broker, cache = module_server(nats.NATS), module_server(redis.REDIS)
+    settings = {
+        "DATABASE__URL": f"sqlite+aiosqlite:///{tmp_path}/orders.db",
+        "BROKER__URL": nats.url(broker),
+        "CACHE__URL": f"redis://127.0.0.1:{cache.port}/0",
+    }
+    with projects.running(everything, settings, tmp_path / "log") as service:
+        target = f"127.0.0.1:{service.ports['metrics']}"
+        folder = everything.folder / "observability/prometheus"
+        with prometheus.running(folder, tmp_path / "prometheus", target) as real:
+            lists = grpc_client.describe(service.grpc_target, "orders.v1.OrderService")
+
+            def missing() -> list[str]:
+                with suppress(urllib.error.HTTPError):  # it is not there, but asked for
+                    urllib.request.urlopen(f"{service.url}/v1/orders/{uuid4()}", timeout=10).close()
+                grpc_client.call(service.grpc_target, lists.methods_by_name["ListOrders"], {})
+                wanted = [each for rule in rules(everything) for each in series(rule)]
+                wanted += queries(everything)
+                return [each for each in wanted if not real.query(each)]
+
+            with suppress(TimeoutError):
+                wait_until(lambda: not missing(), "data for every query")
+            assert missing() == []
+
+
+def rules(project: Project) -> list[dict[str, Any]]:
+    files = (project.folder / "observability/prometheus").glob("*.rules.yml")
+    groups = [group for file in files for group in yaml.safe_load(file.read_text())["groups"]]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def queries(project: Project) -> list[str]:
+    """Of all panels of all dashboards, as Grafana asks Prometheus."""
+    files = list((project.folder / "observability/grafana/dashboards").glob("*.json"))
+    dashboards = [json.loads(file.read_text()) for file in files]
+    assert {each["uid"] for each in dashboards} == {f"orders-{file.stem}" for file in files}
+    panels = [panel for dashboard in dashboards for panel in dashboard["panels"]]
+    expressions = [target["expr"] for panel in panels for target in panel["targets"]]
+    return [each.replace("$__rate_interval", "1m") for each in expressions]
+
+
+def series(rule: dict[str, Any]) -> list[str]:
+    """What has to be there for a rule to work: what it records, or all that an alert selects."""
+    if "record" in rule:
+        return [rule["expr"]]
+    return re.findall(r"[a-z][\w:]*\{[^}]*\}", rule["expr"])
