@@ -22,6 +22,7 @@ PROGRAMS = {
     "docker": "Docker Compose version v2.40.3",
     "grpcurl": "grpcurl 1.9.3",
     "kubectl": "Client Version: v1.34.1",
+    "promtool": "promtool, version 3.5.0",
     "make": "GNU Make 4.4.1",
     "python3": "3.13.2",
     "curl": "curl 8.14.1",
