@@ -36,7 +36,16 @@ if [ "$2 $3" = "shipsmith new" ]; then mkdir -p "$4" && echo 'setup check:' > "$
 VARIABLES = {"PYTHON", "name"}
 TARGETS = [
     *("help", "setup", "run", "test", "check", "lint-image", "lock", "image", "up", "down"),
-    *("proto", "lint-proto", "migration", "removals", "lint-manifests", "compatible-events", "compare"),
+    *(
+        "proto",
+        "lint-proto",
+        "migration",
+        "removals",
+        "lint-manifests",
+        "compatible-events",
+        "compare",
+        "rules",
+    ),
 ]
 OWN_TARGETS = ["help", "setup", "demo", "test", "test-fast", "check", "updates", "faults"]
 RUNS = "ran.txt"

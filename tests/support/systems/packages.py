@@ -6,6 +6,9 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from shipsmith.git.locks import locked
+
+LOCK = Path(__file__).parents[3] / "build" / "apt"
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -34,8 +37,11 @@ def install(*packages: str) -> None:
     """Install Debian packages. Requires root on Debian or Ubuntu."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         raise UnavailableError(f"{', '.join(packages)} can be installed only by root on Debian or Ubuntu")
-    _update_package_lists()
-    _apt_get("install", "--yes", "--no-install-recommends", *packages)
+    # apt does not wait for the lock of its lists, only for that of packages
+    LOCK.mkdir(parents=True, exist_ok=True)
+    with locked(LOCK):
+        _update_package_lists()
+        _apt_get("install", "--yes", "--no-install-recommends", *packages)
 
 
 def _private_folders() -> tuple[str, ...]:

@@ -5,7 +5,7 @@ without load to the present one, and rises by its square root, which is the queu
 https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/adaptive_concurrency_filter
 
 Unlike Envoy, it learns the latency without load from times with little load. It lowers the limit in order to
-measure that only after a minute in which there were none.
+measure that only after a minute in which there were none, and while requests are refused anyway.
 """
 
 import random
@@ -39,6 +39,7 @@ class AdaptiveLimit:
         self._clock = clock
         self._limit = self._bounded(INITIAL)
         self._in_flight = self._most_in_flight = 0
+        self._refused = False
         self._alone: float | None = None  # the latency without load, in seconds
         self._known_until = -1.0
         self._resumed = self._limit  # after measuring the latency without load
@@ -52,6 +53,7 @@ class AdaptiveLimit:
     def enter(self) -> float:
         """Returns when the request began, for `leave`. Raises ShedError."""
         if self._in_flight >= self.limit:
+            self._refused = True
             SHED.add()
             raise ShedError("too many requests are in flight")
         self._in_flight += 1
@@ -71,6 +73,7 @@ class AdaptiveLimit:
         self._opened = self._clock()
         self._latencies: list[float] = []
         self._most_in_flight = self._in_flight
+        self._refused = False
 
     def _adjust(self, now: float) -> None:
         latency = sorted(self._latencies)[int(PERCENTILE * len(self._latencies))]
@@ -78,11 +81,11 @@ class AdaptiveLimit:
             self._measuring = False
             self._limit = self._resumed
             self._learn(latency, now)
-        elif self._most_in_flight < self._limit / 2:
-            self._learn(latency, now)
-        elif self._alone is None or now > self._known_until:
+        elif self._refused and now > self._known_until:
             self._measuring = True
             self._resumed, self._limit = self._limit, self._bounded(0)
+        elif self._alone is None or self._most_in_flight < self._limit / 2:
+            self._learn(latency, now)
         else:
             allowed = self._alone * (1 + self._settings.tolerance)
             gradient = max(1 / LARGEST_STEP, min(LARGEST_STEP, allowed / latency))
