@@ -75,7 +75,10 @@ model-changes: setup  ## change the model of services in use: also twenty change
 values: setup  ## send 20,000 values of every type through REST, gRPC and commands, by database
 	.venv/bin/python -m tools.values
 
+overload: setup  ## load a service three times over, with the adaptive limit and without it
+	.venv/bin/python -m benchmarks.overload
+
 clean:  ## remove the environment and build output
 	rm -rf .venv build
 
-.PHONY: help setup demo test test-all test-fast check check-generator lock universe universe-add updates faults model-changes values clean
+.PHONY: help setup demo test test-all test-fast check check-generator lock universe universe-add updates faults model-changes values overload clean
