@@ -1,4 +1,7 @@
-"""One log line for each request. It holds nothing that the caller has sent, not even the path."""
+"""One log line for each request. It holds nothing that the caller has sent, not even the path.
+
+What every answer has is added here, too, since each further layer would slow down all requests.
+"""
 
 import time
 
@@ -7,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .probes import PROBES
 from .request_ids import request_ids
+from .security_headers import security_headers
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -21,8 +25,10 @@ class AccessLog:
         self._log = log.bind()  # once, since it takes as long as to write a line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PROBES:
+        if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        if scope["path"] in PROBES:
+            return await self._app(scope, receive, _secured(scope, send))
 
         ids = scope["request_ids"] = _ids(scope)
         request_id = ids["request_id"].encode()
@@ -33,7 +39,8 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+                own = (b"x-request-id", request_id)
+                message["headers"] = [*message["headers"], own, *security_headers(scope)]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(**ids):
@@ -47,6 +54,15 @@ class AccessLog:
                     status=status,
                     seconds=round(time.perf_counter() - started, 6),
                 )
+
+
+def _secured(scope: Scope, send: Send) -> Send:
+    async def send_secured(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *security_headers(scope)]
+        await send(message)
+
+    return send_secured
 
 
 def _ids(scope: Scope) -> dict[str, str]:
