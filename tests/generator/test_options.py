@@ -7,7 +7,7 @@ import pytest
 from shipsmith.cli.listing import as_data, as_markdown
 from shipsmith.errors import UserError
 from shipsmith.template import location, presets
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import NOTHING, Questionnaire
 
 from ..support.command_line import shipsmith
 
@@ -27,7 +27,7 @@ def test_every_option_has_help_and_a_valid_default(questionnaire: Questionnaire)
 def test_every_option_can_be_left_out(questionnaire: Questionnaire) -> None:
     """`remove` needs a value that means nothing; a language is the exception."""
     for name, option in questionnaire.options.items():
-        assert name == "language" or {"none", False} & set(option.values)
+        assert name == "language" or option.nothing in NOTHING
 
 
 def test_the_rules_are_those_of_the_validators(questionnaire: Questionnaire) -> None:
@@ -55,13 +55,14 @@ def test_the_full_preset_has_everything(questionnaire: Questionnaire) -> None:
     """Each option is on, and each preset answers each option.
 
     Replicas, poolers and shards are another topology: all else also works beside databases that have none.
+    Log lines have one format, and plain JSON is what most collectors expect.
     """
     shipped = presets.shipped(location.root())
     for preset in shipped.values():
         assert preset.answers.keys() == questionnaire.options.keys() - {"language"}
         questionnaire.resolve(preset.answers)
-    left_out = [name for name, value in shipped["full"].answers.items() if value in ("none", False)]
-    assert left_out == ["pooler", "replicas", "shards"]
+    left_out = [name for name, value in shipped["full"].answers.items() if value in NOTHING]
+    assert left_out == ["pooler", "replicas", "shards", "logging"]
 
 
 def test_options_are_listed_for_machines(tmp_path: Path, questionnaire: Questionnaire) -> None:

@@ -87,6 +87,7 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
         "Adaptive limit",
         "Metrics",
         "Distributed traces",
+        "Format of log lines",
         "Deployment target",
         "Continuous integration",
     ):
@@ -132,7 +133,7 @@ def test_only_what_fits_the_answers_so_far_can_be_chosen(
     child.expect("Adaptive limit")
     child.send(ENTER)
     child.expect("Metrics")
-    for _ in range(4):
+    for _ in range(5):
         child.send(ENTER)
     child.expect("Create it")
     child.send("y")

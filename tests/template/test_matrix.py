@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from shipsmith.template import location as source
-from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.template.questionnaire import NOTHING, Answers, Questionnaire
 
 from ..support.services import environments, needs, overlays, projects
 from ..support.services.projects import Project
@@ -86,7 +86,7 @@ def test_all_that_can_be_chosen_is_tested_with_four_resources() -> None:
     four = [row for row in ROWS.values() if len(row["resources"]) == 4]
     options = Questionnaire(source.root()).options
     values = [{option.name: value} for option in options.values() for value in option.values]
-    pairs = [pair for pair in _allowed_pairs() if not {"none", False} & set(pair.values())]
+    pairs = [pair for pair in _allowed_pairs() if not set(NOTHING) & set(pair.values())]
     assert [each for each in (*values, *pairs) if not any(_has(row, each) for row in four)] == []
 
 

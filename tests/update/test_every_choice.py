@@ -15,7 +15,7 @@ from shipsmith.project.create import create
 from shipsmith.project.history import earlier
 from shipsmith.project.recipe import Recipe
 from shipsmith.template import presets, versions
-from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.template.questionnaire import NOTHING, Answers, Questionnaire
 from shipsmith.update import plan as planning
 from shipsmith.update import recipes
 from shipsmith.update.apply import apply
@@ -40,7 +40,7 @@ def valid(answers: Answers) -> bool:
 
 def without(option: str, answers: Answers) -> Answers:
     question = QUESTIONNAIRE.options[option]
-    return answers | {option: False if question.type == "bool" else "none"}
+    return answers | {option: question.nothing}
 
 
 def choices() -> list[Choice]:
@@ -48,9 +48,9 @@ def choices() -> list[Choice]:
     return [
         (name, value)
         for name, question in QUESTIONNAIRE.options.items()
-        if question.type == "bool" or "none" in question.choices
+        if question.nothing in NOTHING
         for value in question.values
-        if value not in (False, "none")
+        if value not in NOTHING
     ]
 
 

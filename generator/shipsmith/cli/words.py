@@ -5,10 +5,8 @@ from typing import Any
 
 from ..errors import UserError, nearest
 from ..project.history import Earlier
-from ..template.questionnaire import NUMBERS, Answers, Question, Questionnaire
+from ..template.questionnaire import NOTHING, NUMBERS, Answers, Question, Questionnaire
 from ..template.values import shown
-
-NOTHING = "none"
 
 
 def to_add(words: Iterable[str], questionnaire: Questionnaire) -> Answers:
@@ -56,9 +54,9 @@ def to_remove(
 def notes_of_removal(questionnaire: Questionnaire, answers: Answers) -> list[str]:
     """What users may not expect: options that have another choice now, instead of none."""
     return [
-        f"{name} is {shown(value)} again, as before. For none: shipsmith set {name}={NOTHING}"
+        f"{name} is {shown(value)} again, as before. For {nothing}: shipsmith set {name}={nothing}"
         for name, value in answers.items()
-        if NOTHING in questionnaire.options[name].choices and value != NOTHING
+        if (nothing := questionnaire.options[name].nothing) and value != nothing
     ]
 
 
@@ -88,7 +86,7 @@ def _pairs(word: str, questionnaire: Questionnaire) -> list[tuple[str, Any]]:
     return [
         (each.name, True if each.type == "bool" else word)
         for each in questionnaire.options.values()
-        if (each.name == word if each.type == "bool" else word in each.choices and word != NOTHING)
+        if (each.name == word if each.type == "bool" else word in each.choices and word not in NOTHING)
     ]
 
 
@@ -98,7 +96,7 @@ def _without(question: Question, questionnaire: Questionnaire, current: Answers,
     before = _before([value for value in earlier if value in question.choices], current[question.name])
     if before is not None:
         return before
-    return NOTHING if NOTHING in question.choices else questionnaire.default(question, current)
+    return question.nothing or questionnaire.default(question, current)
 
 
 def _before(earlier: list[Any], current: Any) -> Any:
@@ -129,7 +127,10 @@ def _unclear(word: str, found: list[tuple[str, Any]], questionnaire: Questionnai
         values = ", ".join(f"{option.name}={shown(value)}" for value in option.values)
         return f"{word}: is an option, not a choice. Write one of: {values}"
     words = [
-        shown(value) for each in questionnaire.options.values() for value in each.choices if value != NOTHING
+        shown(value)
+        for each in questionnaire.options.values()
+        for value in each.choices
+        if value not in NOTHING
     ]
     words += [each.name for each in questionnaire.options.values() if each.type == "bool"]
     return f"{word}: no such choice.{nearest(word, words)} `shipsmith options` lists them"

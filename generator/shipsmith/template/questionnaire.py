@@ -27,6 +27,8 @@ OBJECTIVES = ("slo_availability", "slo_latency_ms")
 """What the service promises. Like the events, nobody is asked for them: defaults will do for a start."""
 FOLDER = "repository_folder"
 """The question for the place of a service in its repository, which `new` answers."""
+NOTHING = (False, "none", "stdout")
+"""Values with which an option adds nothing: logs go to standard output in any case."""
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -50,6 +52,11 @@ class Question:
     @property
     def values(self) -> tuple[Any, ...]:
         return (True, False) if self.type == "bool" else self.choices
+
+    @property
+    def nothing(self) -> Any:
+        """The value with which it adds nothing; None if it always adds something."""
+        return next((value for value in self.values if value in NOTHING), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, nodes
 
-from .questionnaire import Questionnaire
+from .questionnaire import NOTHING, Questionnaire
 
-NOTHING = (False, "none")
 PLACES = "template/_shared/places.jinja"
 OF_A_SERVER = ("server", "server_compose")
 """The only parts that fill no place: they describe a server, from which shared files are generated."""

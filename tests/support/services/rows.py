@@ -8,7 +8,7 @@ from typing import Any
 from covertable import make as covering_array  # type: ignore[import-untyped]
 from shipsmith.template import location as source
 from shipsmith.template import presets
-from shipsmith.template.questionnaire import Answers, Questionnaire, Rule
+from shipsmith.template.questionnaire import NOTHING, Answers, Questionnaire, Rule
 
 TYPES = (
     *("str", "text", "int", "float", "bool", "decimal", "datetime", "date", "uuid"),
@@ -60,7 +60,6 @@ CONSUMED: Answers = {
     }
 }
 """Events of other services, for a service with a broker: without fields, and with one of every type."""
-LEFT_OUT = ("none", False)
 BEGINNING = "230"
 """Where the making of the covering array begins. It decides how many rows there are: this gave the fewest."""
 
@@ -145,7 +144,7 @@ def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[
 def _needed(rows: list[Answers], met: set[Meeting]) -> list[Answers]:
     """The rows without those that add nothing to the others, or to what others have `met` already."""
     wanted = {each for row in rows for each in _meetings(row) if each not in met or _counts(each)}
-    for row in sorted(rows, key=lambda row: sum(value not in LEFT_OUT for value in row.values())):
+    for row in sorted(rows, key=lambda row: sum(value not in NOTHING for value in row.values())):
         rest = [other for other in rows if other is not row]
         if wanted <= set().union(*map(_meetings, rest)):
             rows = rest
@@ -154,7 +153,7 @@ def _needed(rows: list[Answers], met: set[Meeting]) -> list[Answers]:
 
 def _counts(meeting: Meeting) -> bool:
     """Whether it has to be in a row of four resources."""
-    return len(meeting) == 1 or not any(value in LEFT_OUT for _, value in meeting)
+    return len(meeting) == 1 or not any(value in NOTHING for _, value in meeting)
 
 
 def _meetings(row: Answers) -> set[Meeting]:

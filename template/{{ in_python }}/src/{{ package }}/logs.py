@@ -2,6 +2,7 @@
 
 Nothing that callers have sent is logged. Messages of exceptions may contain it, above all those of databases.
 So lines have the type of an exception and where it was raised, but its message only at the level DEBUG.
+Credentials in URLs, which addresses of servers have, are not logged at any level.
 """
 
 import datetime as dt
@@ -10,12 +11,16 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
+from functools import partial
+from types import TracebackType
 from typing import Any, Literal
 
-import orjson
 import structlog
 from pydantic import BaseModel
 from structlog.typing import EventDict, Processor
+
+from .adapters.failures import Failure, kind_of, masked
+from .adapters.log_lines import RENDERERS
 
 log = structlog.get_logger()
 
@@ -30,25 +35,28 @@ def configure(settings: LogSettings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _add_timestamp,
-        structlog.processors.format_exc_info if level == logging.DEBUG else _outline_exc_info,
+        partial(_describe_exception, says_all=level == logging.DEBUG),
+        _mask_errors,
     ]
     structlog.configure(
-        processors=[*shared, _to_json],
+        processors=[*shared, *RENDERERS],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(),
         cache_logger_on_first_use=True,
     )
     _route_standard_logging(shared, level)
+    sys.excepthook = _log_uncaught
 
 
 def _route_standard_logging(shared: list[Processor], level: int) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, _mask_event, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                lambda *arguments: _to_json(*arguments).decode(),
+                *RENDERERS,
+                _decode,
             ],
         )
     )
@@ -87,7 +95,7 @@ def _outlined(error: BaseException) -> Iterator[str]:
         yield from _outlined(cause)
         yield "which led to:"
     yield from (line.rstrip() for line in traceback.format_tb(error.__traceback__))
-    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    kind = kind_of(error)
     yield f"{kind}: {error}" if isinstance(error, OSError) else kind
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
@@ -100,16 +108,50 @@ def _add_timestamp(_logger: object, _method: str, event: EventDict) -> EventDict
     return event
 
 
-def _to_json(_logger: object, _method: str, event: EventDict) -> bytes:
-    return orjson.dumps(event, repr, orjson.OPT_UTC_Z)
-
-
-def _outline_exc_info(_logger: object, _method: str, event: EventDict) -> EventDict:
+def _describe_exception(
+    _logger: object,
+    _method: str,
+    event: EventDict,
+    *,
+    says_all: bool,
+) -> EventDict:
     found = event.pop("exc_info", None)
     if isinstance(found, tuple):
         found = found[1]
     elif found and not isinstance(found, BaseException):
         found = sys.exc_info()[1]
     if found:
-        event["exception"] = outline(found)
+        text = "".join(traceback.format_exception(found)).rstrip() if says_all else outline(found)
+        with_message = says_all or isinstance(found, OSError)
+        event["exception"] = Failure(found, text, with_message=with_message)
     return event
+
+
+def _mask_errors(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Messages of some exceptions are logged: those that name servers."""
+    if error := event.get("error"):
+        event["error"] = masked(str(error))
+    if errors := event.get("errors"):
+        event["errors"] = [masked(str(each)) for each in errors]
+    return event
+
+
+def _mask_event(_logger: object, _method: str, event: EventDict) -> EventDict:
+    event["event"] = masked(str(event["event"]))
+    return event
+
+
+def _decode(_logger: object, _method: str, line: Any) -> str:
+    return str(line, "utf-8")
+
+
+def _log_uncaught(
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Python itself would print what the exception says."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        structlog.get_logger().critical("failed", exc_info=error)
