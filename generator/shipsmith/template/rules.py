@@ -23,8 +23,9 @@ COMMON_WORDS = {"local", "memory", "otlp"}
 NAMES_OF_OTHERS = re.compile(
     r"[\w.-]*kubernetes\.io|(?:www\.)?github\.com"
     r"|sqlite_\w+|sqlite3|(?:ddl|dialects)\.mysql|MySQLImpl|/var/lib/mysql"
+    r"|\w+_MONGODB_URI: mongodb"
 )
-"""Names that contain the name of a product: labels, addresses, Python modules and classes, folders."""
+"""Names that contain the name of a product: labels, addresses, modules and classes, folders, settings."""
 
 
 @dataclass(frozen=True)
