@@ -38,17 +38,39 @@ def jars(name: str, version: str, artifacts: Sequence[str]) -> Path:
     return folder
 
 
+def distribution(name: str, version: str, artifact: str) -> Path:
+    """The folder of a server that is a zip file, `group:artifact`: fetched once, and kept."""
+    folder = JARS / name / version
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.parent):
+        if not folder.exists():
+            unfinished = Path(tempfile.mkdtemp(dir=folder.parent))
+            try:
+                options = [f"-Dartifact={artifact}:{version}:zip", f"-DoutputDirectory={unfinished}"]
+                _run(["dependency:copy", *options], unfinished, f"{name} {version}")
+                (file,) = unfinished.glob("*.zip")
+                shutil.unpack_archive(file, unfinished)
+                (unpacked,) = (each for each in unfinished.iterdir() if each.is_dir())
+                unpacked.rename(folder)
+            finally:
+                shutil.rmtree(unfinished)
+    return folder
+
+
+def _run(arguments: Sequence[str], folder: Path, what: str) -> None:
+    command = [require("mvn", "maven"), "-q", "-B", *arguments]
+    result = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise UnavailableError(f"Maven cannot fetch {what}: {result.stdout[-500:]}")
+
+
 def _fetch(folder: Path, version: str, artifacts: Sequence[str]) -> None:
-    maven = require("mvn", "maven")
     unfinished = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
         dependencies = "\n".join(_dependency(each, version) for each in artifacts)
         (unfinished / "pom.xml").write_text(PROJECT.format(dependencies=dependencies))
-        command = [maven, "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={unfinished}/jars"]
-        result = subprocess.run(command, cwd=unfinished, env=os.environ, capture_output=True, text=True)
-        if result.returncode != 0:
-            name = folder.parent.name
-            raise UnavailableError(f"Maven cannot fetch {name} {version}: {result.stdout[-500:]}")
+        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={unfinished}/jars"]
+        _run(goal, unfinished, f"{folder.parent.name} {version}")
         (unfinished / "jars").rename(folder)
     finally:
         shutil.rmtree(unfinished)
