@@ -175,7 +175,7 @@ class Sender:
         for line in lines:
             try:
                 report.add(server.send(line), "refused")
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # no valid name, among others
                 report.add(1, repr(error))
 
 
