@@ -78,7 +78,10 @@ values: setup  ## send 20,000 values of every type through REST, gRPC and comman
 overload: setup  ## load a service three times over, with the adaptive limit and without it
 	.venv/bin/python -m benchmarks.overload
 
+budget: setup  ## whether `make budget` of a service finds five planted faults, and nothing in five runs without one
+	.venv/bin/python -m benchmarks.budget
+
 clean:  ## remove the environment and build output
 	rm -rf .venv build
 
-.PHONY: help setup demo test test-all test-fast check check-generator lock universe universe-add updates faults model-changes values overload clean
+.PHONY: help setup demo test test-all test-fast check check-generator lock universe universe-add updates faults model-changes values overload budget clean

@@ -88,6 +88,7 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
         "Metrics",
         "Distributed traces",
         "Format of log lines",
+        "Load test of each",
         "Deployment target",
         "Continuous integration",
     ):
@@ -133,7 +134,7 @@ def test_only_what_fits_the_answers_so_far_can_be_chosen(
     child.expect("Adaptive limit")
     child.send(ENTER)
     child.expect("Metrics")
-    for _ in range(5):
+    for _ in range(6):
         child.send(ENTER)
     child.expect("Create it")
     child.send("y")

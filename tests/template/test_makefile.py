@@ -44,6 +44,9 @@ TARGETS = [
         "lint-manifests",
         "compatible-events",
         "compare",
+        "load",
+        "budget",
+        "baseline",
         "rules",
     ),
 ]
