@@ -83,6 +83,7 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     for question in (
         "Database",
         "Read-through cache",
+        "Callers prove who they are",
         "Rate limit",
         "Adaptive limit",
         "Metrics",
@@ -129,6 +130,8 @@ def test_only_what_fits_the_answers_so_far_can_be_chosen(
     child.send(ENTER)
     child.expect("Message broker")
     child.send(DOWN + ENTER)
+    child.expect("Callers prove who they are")
+    child.send(ENTER)
     child.expect("Rate limit")
     child.send(ENTER)
     child.expect("Adaptive limit")
