@@ -18,7 +18,7 @@ from ..support.services import environments, grpc_client, projects
 from ..support.services.projects import Project
 from ..support.systems import nats, prometheus, redis
 from ..support.systems.packages import UnavailableError, require
-from ..support.systems.processes import wait_until
+from ..support.systems.processes import free_port, wait_until
 from ..support.systems.servers import Recipe, Server
 
 MINIMAL = presets.load(location.root(), "minimal").answers
@@ -29,6 +29,7 @@ EVERYTHING = MINIMAL | {
         "cache": "redis",
         "broker": "nats",
         "throttling": True,
+        "auth": "jwt",
         "rate_limit": "local",
     },
     **{"metrics": "prometheus", "slo_availability": "99.5", "slo_latency_ms": "250"},
@@ -85,8 +86,13 @@ def test_every_rule_and_every_panel_has_data(
         "DATABASE__URL": f"sqlite+aiosqlite:///{tmp_path}/orders.db",
         "BROKER__URL": nats.url(broker),
         "CACHE__URL": f"redis://127.0.0.1:{cache.port}/0",
+        "AUTH__ISSUER": f"http://127.0.0.1:{free_port()}/realms/orders",
     }
-    with projects.running(everything, settings, tmp_path / "log") as service:
+    with (
+        projects.issuer(everything, settings, tmp_path / "issuer") as token,
+        projects.running(everything, settings, tmp_path / "log") as service,
+    ):
+        authorization = f"Bearer {token}"
         target = f"127.0.0.1:{service.ports['metrics']}"
         folder = everything.folder / "observability/prometheus"
         with prometheus.running(folder, tmp_path / "prometheus", target) as real:
@@ -94,8 +100,11 @@ def test_every_rule_and_every_panel_has_data(
 
             def missing() -> list[str]:
                 with suppress(urllib.error.HTTPError):  # it is not there, but asked for
-                    urllib.request.urlopen(f"{service.url}/v1/orders/{uuid4()}", timeout=10).close()
-                grpc_client.call(service.grpc_target, lists.methods_by_name["ListOrders"], {})
+                    url = f"{service.url}/v1/orders/{uuid4()}"
+                    request = urllib.request.Request(url, headers={"Authorization": authorization})
+                    urllib.request.urlopen(request, timeout=10).close()
+                listing = lists.methods_by_name["ListOrders"]
+                grpc_client.call(service.grpc_target, listing, {}, authorization=authorization)
                 wanted = [each for rule in rules(everything) for each in series(rule)]
                 wanted += queries(everything)
                 return [each for each in wanted if not real.query(each)]

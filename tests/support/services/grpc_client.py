@@ -21,10 +21,11 @@ def describe(target: str, service: str) -> ServiceDescriptor:
         return pool.FindServiceByName(service)
 
 
-def call(target: str, method: MethodDescriptor, request: dict[str, Any]) -> dict[str, Any]:
+def call(target: str, method: MethodDescriptor, request: dict[str, Any], **metadata: str) -> dict[str, Any]:
     """Call a method. Messages are dicts with the field names of the proto file."""
+    sent = tuple(metadata.items())
     with grpc.insecure_channel(target) as channel:
-        answer = _callable(channel, method)(_message(method, request), timeout=10)
+        answer = _callable(channel, method)(_message(method, request), timeout=10, metadata=sent)
     return _as_dict(answer)
 
 

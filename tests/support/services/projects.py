@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import yaml
 
@@ -76,6 +77,26 @@ def running(project: Project, settings: Mapping[str, str], log: Path) -> Iterato
     run(*project.python(*command), "migrate", directory=project.folder, environment=environment)
     with serving(project, settings, log, command) as service:
         yield service
+
+
+@contextmanager
+def issuer(project: Project, settings: Mapping[str, str], log: Path) -> Iterator[str]:
+    """The stand-in for an issuer of access tokens that the project has, and one of its tokens."""
+    script = project.python("-P", "tests/issuer_stand_in.py")
+    process = Process(script, log, _variables(project, settings), directory=project.folder)
+    url = urljoin(settings["AUTH__ISSUER"], "/token")
+    found: list[str] = []
+
+    def answers() -> bool:
+        with suppress(OSError), urllib.request.urlopen(url, timeout=10) as response:
+            found.append(response.read().decode())
+        return bool(found)
+
+    try:
+        process.wait_until(answers, "the issuer")
+        yield found[0]
+    finally:
+        process.stop()
 
 
 @contextmanager
