@@ -1,4 +1,4 @@
-"""A service and the issuer of its callers' tokens, as processes: the issuer comes, goes, and changes its keys."""
+"""A service and the issuer of its callers' tokens, as processes: the issuer comes, goes, and has new keys."""
 
 import socket
 import urllib.error

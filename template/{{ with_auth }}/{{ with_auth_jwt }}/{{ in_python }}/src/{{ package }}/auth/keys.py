@@ -108,6 +108,10 @@ class KeyRing:
             raise UnavailableError(AWAY)
         return self._keys.get(kid)
 
+    def has(self, kid: str, key: Key) -> bool:
+        """Whether the issuer still publishes this very key."""
+        return self._keys.get(kid) is key
+
     async def _keep(self) -> None:
         while True:
             await self._renewed()
@@ -133,7 +137,9 @@ class KeyRing:
     async def _renew(self) -> None:
         self._fails = True
         try:
-            self._keys = await self._fetch()
+            found = await self._fetch()
+            kept = {kid: key for kid, key in self._keys.items() if found.get(kid) == key}
+            self._keys = {**found, **kept}
             self._fails = False
         except Exception as error:
             self._log.warning("keys not renewed", exc_info=error)

@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt
 
+from .accepted import Accepted, AcceptedTokens
 from .callers import Caller, UnauthenticatedError
 from .keys import KeyRing
 from .settings import TokenSettings
@@ -35,11 +36,19 @@ class Tokens:
     def __init__(self, settings: TokenSettings, keys: KeyRing) -> None:
         self._settings = settings
         self._keys = keys
+        self._accepted = AcceptedTokens()
         self.check = keys.check
 
     async def identify(self, token: str | None) -> Caller:
         if token is None:
             raise UnauthenticatedError("missing")
+        known = self._accepted.find(token)
+        if known is None or not self._keys.has(known.kid, known.key):
+            known = await self._check(token)
+            self._accepted.keep(token, known)
+        return known.caller
+
+    async def _check(self, token: str) -> Accepted:
         algorithm, kid = _header(token)
         if algorithm not in self._settings.algorithms:
             raise UnauthenticatedError("algorithm")
@@ -48,7 +57,9 @@ class Tokens:
             raise UnauthenticatedError("unknown_key")
         if algorithm not in key.algorithms:
             raise UnauthenticatedError("algorithm")
-        return _caller(self._claims(token, key.public, algorithm))
+        claims = self._claims(token, key.public, algorithm)
+        until = int(claims["exp"]) + self._settings.leeway_seconds
+        return Accepted(_caller(claims), kid, key, until)
 
     def _claims(self, token: str, key: Any, algorithm: str) -> dict[str, Any]:
         try:
