@@ -35,7 +35,11 @@ SERVERS = {
     "mongodb": (mongodb.MONGODB, mongodb.url),
 }
 DATABASES = ("sqlite", *SERVERS)
-each_database = pytest.mark.parametrize("lived", DATABASES, indirect=True)
+# mysql lasts twice as long as mariadb, whose dialect and driver it shares
+LONG = {"mysql": [pytest.mark.long]}
+each_database = pytest.mark.parametrize(
+    "lived", [pytest.param(each, marks=LONG.get(each, [])) for each in DATABASES], indirect=True
+)
 random_databases = pytest.mark.parametrize("lived", DATABASES if MORE else DATABASES[:1], indirect=True)
 """The changes that are listed below meet each database; those at random as well where there are many."""
 EVERYTHING = "--removals"
