@@ -20,8 +20,9 @@ from ..auth.policy import allow, scope_of
 from ..errors import UnavailableError
 from .probes import PROBES
 from .problems import PROBLEM, problem
+from .security_headers import PAGES
 
-OPEN = PROBES | {"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
+OPEN = PROBES | PAGES | {"/openapi.json"}
 
 CHALLENGE = "WWW-Authenticate"
 SCHEME = "token"
