@@ -135,11 +135,12 @@ class KeyRing:
         await asyncio.shield(self._renewing)
 
     async def _renew(self) -> None:
-        self._fails = True
         try:
             found = await self._fetch()
-            kept = {kid: key for kid, key in self._keys.items() if found.get(kid) == key}
-            self._keys = {**found, **kept}
-            self._fails = False
         except Exception as error:
+            self._fails = True
             self._log.warning("keys not renewed", exc_info=error)
+            return
+        kept = {kid: key for kid, key in self._keys.items() if found.get(kid) == key}
+        self._keys = {**found, **kept}
+        self._fails = False
