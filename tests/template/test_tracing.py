@@ -1,4 +1,4 @@
-"""One request is one trace, through two services, which a real Collector hands on to a real Zipkin."""
+"""One request is one trace, through three services, which a real Collector hands on to a real Zipkin."""
 
 import json
 import time
@@ -7,13 +7,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from shipsmith.template import location, presets
 
 from ..support.services import environments, projects
-from ..support.services.projects import Service
+from ..support.services.projects import Project, Service
 from ..support.systems import collector, nats, postgresql, redis, zipkin
 from ..support.systems.packages import UnavailableError
 from ..support.systems.processes import wait_until
@@ -29,8 +30,32 @@ NOTHING = presets.load(location.root(), "minimal").answers
 CUSTOMERS = NOTHING | {
     "resources": {"customer": {"name": "str"}},
     **{"database": "postgresql", "cache": "redis", "broker": "nats", "metrics": "prometheus"},
-    "tracing": "zipkin",
+    **{"tracing": "zipkin", "grpc": True},
 }
+SHOP = NOTHING | {"database": "sqlite", "tracing": "zipkin", "clients": {"customers": "grpc"}}
+SHOPPING = """\
+from fastapi import APIRouter
+
+from .remote import Remote
+from .remote.customers.customers.v1 import customers_pb2 as pb
+
+
+def create_shopping(remote: Remote) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/customers/{name}")
+    async def create_customer(name: str) -> str:
+        request = pb.CreateCustomerRequest(fields=pb.CustomerFields(name=name))
+        return (await remote.customers.create_customer(request)).customer.id
+
+    @router.get("/customers/{customer_id}")
+    async def get_customer(customer_id: str) -> str:
+        answer = await remote.customers.get_customer(pb.GetCustomerRequest(id=customer_id))
+        return answer.customer.fields.name
+
+    return router
+"""
+"""What the people of the shop have written."""
 ORDERS = NOTHING | {
     **{"database": "sqlite", "broker": "nats", "tracing": "zipkin"},
     "consumes": {"customers.v1.customer.created": {"name": "str"}},
@@ -41,6 +66,7 @@ Span = dict[str, Any]
 
 @dataclass(frozen=True)
 class System:
+    shop: Service
     customers: Service
     orders: Service
     zipkin: Server
@@ -62,33 +88,37 @@ def system(
 ) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("traces")
     made = {name: projects.new(folder / name, answers) for name, answers in SERVICES.items()}
+    made["shop"] = shop(folder / "shop", made["customers"])
     for project in made.values():
         environments.prepare(project)
     keeper, broker = module_server(zipkin.ZIPKIN), module_server(nats.NATS)
     configuration = (made["customers"].folder / "observability/collector/collector.yaml").read_text()
     configuration = configuration.replace("zipkin:9411", f"127.0.0.1:{keeper.port}")
-    shared = {"BROKER__URL": nats.url(broker)}
+    brokered = {"BROKER__URL": nats.url(broker)}
     database, cache = module_server(postgresql.POSTGRESQL), module_server(redis.REDIS)
-    settings = {
+    settings: dict[str, dict[str, str]] = {
+        "shop": {"DATABASE__URL": f"sqlite+aiosqlite:///{folder}/shop.db"},
         "customers": {
             "DATABASE__URL": postgresql.url(database),
             "CACHE__URL": f"redis://127.0.0.1:{cache.port}/0",
+            **brokered,
         },
-        "orders": {"DATABASE__URL": f"sqlite+aiosqlite:///{folder}/orders.db"},
+        "orders": {"DATABASE__URL": f"sqlite+aiosqlite:///{folder}/orders.db", **brokered},
     }
     with ExitStack() as stack:
         try:
             url = stack.enter_context(collector.running(configuration, folder))
         except UnavailableError as error:
             pytest.skip(str(error))
-        shared["TRACING__URL"] = url
-        running = {
-            name: stack.enter_context(
-                projects.running(made[name], shared | settings[name], folder / f"{name}.log")
-            )
-            for name in ("orders", "customers")
-        }
-        yield System(running["customers"], running["orders"], keeper)
+
+        def running(name: str, **more: str) -> Service:
+            chosen = {"TRACING__URL": url, **more}
+            return stack.enter_context(projects.running(made[name], chosen, folder / f"{name}.log"))
+
+        orders = running("orders", **settings["orders"])
+        customers = running("customers", **settings["customers"])
+        shop_ = running("shop", **settings["shop"], CLIENTS__CUSTOMERS_URL=customers.grpc_target)
+        yield System(shop_, customers, orders, keeper)
 
 
 SERVICES = {
@@ -97,30 +127,46 @@ SERVICES = {
 }
 
 
+def shop(folder: Path, customers: Project) -> Project:
+    """A service that calls another one for its callers."""
+    project = projects.new(folder, SHOP | {"service_name": "shop"}, customers.folder / "proto")
+    (folder / "src/shop/shopping.py").write_text(SHOPPING)
+    routes = folder / "src/shop/routes.py"
+    text = routes.read_text().replace("    return [", "    return [create_shopping(application.remote), ")
+    routes.write_text(
+        text.replace("from .application", "from .shopping import create_shopping\nfrom .application")
+    )
+    return project
+
+
 def call(url: str, body: dict[str, str] | None = None) -> Any:
     headers = TRACED | ({"content-type": "application/json"} if body else {})
-    request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers)
+    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
 
-def test_a_request_is_one_trace_from_http_to_the_consumer_of_its_event(system: System) -> None:
-    customers = f"{system.customers.url}/v1/customers"
-    created = call(customers, {"name": "s3cret"})
+def test_a_request_is_one_trace_from_http_over_grpc_to_the_consumer_of_its_event(system: System) -> None:
+    customers = f"{system.shop.url}/customers"
+    created = call(f"{customers}/s3cret", {})
     time.sleep(UNCACHED_SECONDS)
     for _ in range(2):
-        assert call(f"{customers}/{created['id']}")["name"] == "s3cret"
-    wait_until(lambda: _kinds(system.trace()) >= {"SERVER", "CONSUMER"}, "the spans of both services")
+        assert call(f"{customers}/{created}") == "s3cret"
+    wait_until(lambda: _services(system.trace()) == {"shop", "customers", "orders"}, "spans of each service")
 
     spans = system.trace()
-    posted, *gets = sorted(_of(spans, "SERVER"), key=lambda span: int(span["timestamp"]))
-    assert {span["parentId"] for span in (posted, *gets)} == {CALLER}
-    assert posted["name"] == "post /v1/customers"
-    (consumed,) = _of(spans, "CONSUMER")
-    assert (consumed["localEndpoint"]["serviceName"], consumed["parentId"]) == ("orders", posted["id"])
-    (sent,) = _of(spans, "PRODUCER")
-    assert (sent["localEndpoint"]["serviceName"], sent["parentId"]) == ("customers", posted["id"])
-    calls = _of(spans, "CLIENT")
+    requests = _of(spans, "SERVER", "shop")
+    assert {span["parentId"] for span in requests} == {CALLER}
+    asked = [_below(span, spans, "CLIENT", "shop") for span in requests]
+    assert [span["name"] for span in asked] == [
+        "customers.v1.customerservice/createcustomer",
+        *2 * ["customers.v1.customerservice/getcustomer"],
+    ]
+    posted, *gets = (_below(span, spans, "SERVER", "customers") for span in asked)
+    sent = _below(posted, spans, "PRODUCER", "customers")
+    consumed = _below(posted, spans, "CONSUMER", "orders")
+    assert sent["id"] != consumed["id"]
+    calls = _of(spans, "CLIENT", "customers")
     assert _systems(calls, posted["id"]) >= {"postgresql"}
     assert _systems(calls, gets[0]["id"]) == {"postgresql", "redis"}
     assert _systems(calls, gets[1]["id"]) == {"redis"}
@@ -128,7 +174,7 @@ def test_a_request_is_one_trace_from_http_to_the_consumer_of_its_event(system: S
     assert {span["parentId"] for span in spans} <= ids
     assert "s3cret" not in json.dumps(spans)
 
-    for service in (system.customers, system.orders):
+    for service in (system.shop, system.customers, system.orders):
         lines = [json.loads(line) for line in service.process.log.read_text().splitlines()]
         assert {line["span_id"] for line in lines if line.get("trace_id") == TRACE_ID} & ids
 
@@ -142,15 +188,27 @@ def test_a_metric_names_a_trace_as_an_example(system: System) -> None:
     with urllib.request.urlopen(request, timeout=10) as answer:
         buckets = [line for line in answer.read().decode().splitlines() if TRACE_ID in line]
     assert buckets
-    assert all(line.startswith("http_server_request_duration_seconds_bucket") for line in buckets)
+    assert all("_server_" in line and "_duration_seconds_bucket{" in line for line in buckets)
 
 
-def _of(spans: list[Span], kind: str) -> list[Span]:
-    return [span for span in spans if span.get("kind") == kind]
+def _of(spans: list[Span], kind: str, service: str) -> list[Span]:
+    """In the order of time."""
+    found = [span for span in spans if span.get("kind") == kind and _service(span) == service]
+    return sorted(found, key=lambda span: int(span["timestamp"]))
 
 
-def _kinds(spans: list[Span]) -> set[str]:
-    return {span["kind"] for span in spans if "kind" in span}
+def _below(parent: Span, spans: list[Span], kind: str, service: str) -> Span:
+    """The span of this kind that this one has caused, of which there is one."""
+    [found] = [span for span in _of(spans, kind, service) if span["parentId"] == parent["id"]]
+    return found
+
+
+def _service(span: Span) -> str:
+    return str(span["localEndpoint"]["serviceName"])
+
+
+def _services(spans: list[Span]) -> set[str]:
+    return {_service(span) for span in spans}
 
 
 def _systems(calls: list[Span], parent: str) -> set[str]:

@@ -13,12 +13,13 @@ from ..model.descriptions import followed
 from ..model.rules import AS_ANSWERED, Intent
 from ..project.existing import Project
 from ..project.recipe import Recipe
-from ..template.questionnaire import DESCRIPTIONS, RESOURCES, Answers, Questionnaire, questions_of
+from ..template.questionnaire import CLIENTS, DESCRIPTIONS, RESOURCES, Answers, Questionnaire, questions_of
 from ..terminal import complain
 from ..update import recipes, remodel
 from ..update.apply import apply
-from ..update.plan import plan
+from ..update.plan import Documents, plan
 from . import descriptions, report
+from .documents import read, uses
 from .found import find
 from .model_words import Edited, Resources
 
@@ -51,10 +52,11 @@ def change(
     how: How,
     intent: Intent = AS_ANSWERED,
     notes: Sequence[str] = (),
+    documents: Documents | None = None,
 ) -> None:
     if sys.stderr.isatty():
         complain(f"{title} …")
-    planned = plan(project, old, new, intent, to_apply=not how.dry_run)
+    planned = plan(project, old, new, intent, documents=documents, to_apply=not how.dry_run)
     outcome = replace(planned.outcome, notes=[*planned.outcome.notes, *notes])
     if not how.dry_run:
         if how.asks and outcome.changes_files:
@@ -83,6 +85,31 @@ def change_answers(
     changed = changes(project, questionnaire, old.answers)
     new = Recipe(old.template, remodel.renumber(old, old.answers | changed, AS_ANSWERED))
     change(project, old, new, title, how, notes=notes(questionnaire, changed))
+
+
+def change_clients(path: Path, name: str, document: Path | None, title: str, how: How) -> None:
+    """Add the client of a service, by its document, or without one remove it with its documents."""
+    project = find(path)
+    old = recipes.current(project)
+    clients = old.answers.get(CLIENTS)
+    if clients is None:
+        raise UserError(f"version {old.template.version} has no clients. Update first: shipsmith update")
+    files: Documents
+    notes: list[str] = []
+    if document:
+        if name in clients:
+            raise UserError(f"{name}: there is such a client. Edit clients/{name}, then: make clients")
+        clients = clients | {name: "grpc"}
+        files = dict(read(name, document))
+    else:
+        if name not in clients:
+            raise UserError(f"{name}: no such client. There are: {', '.join(clients) or 'none'}")
+        clients = {each: protocol for each, protocol in clients.items() if each != name}
+        tracked = project.git.tree(f"HEAD:{project.prefix.rstrip('/')}")
+        files = {each: None for each in tracked if each.startswith(f"clients/{name}/")}
+        notes = [f"{each} still uses the client {name}" for each in uses(name, project.folder, tracked)]
+    new = Recipe(old.template, remodel.renumber(old, old.answers | {CLIENTS: clients}, AS_ANSWERED))
+    change(project, old, new, title, how, notes=notes, documents=files)
 
 
 def change_model(path: Path, edit: Callable[[Resources], Edited], title: str, how: How) -> None:

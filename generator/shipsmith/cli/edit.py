@@ -12,9 +12,11 @@ from ..project.history import earlier
 from ..template.questionnaire import Answers, Questionnaire
 from . import model_words
 from .arguments import At, Defaults, DryRun, Json
-from .changing import How, change_answers, change_model
+from .changing import How, change_answers, change_clients, change_model
 from .model_words import FIELD, RESOURCE, Edited, Resources
 from .words import notes_of_removal, to_add, to_remove
+
+CLIENT = "client"
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -61,6 +63,7 @@ Unapplied = Annotated[
 @app.command(
     epilog="Examples:\n\n  shipsmith add valkey\n\n  shipsmith add grpc database=postgresql --dry-run\n\n"
     "  shipsmith add resource invoice --field 'order: ref(order)' --field 'total: decimal(12,2)'\n\n"
+    "  shipsmith add client inventory ../inventory/proto\n\n"
     "  shipsmith add field 'order.note:text?'\n\n"
     "  shipsmith add field 'order.priority:int(1..5)' --default 3 --dry-run"
 )
@@ -76,6 +79,12 @@ def add(
 ) -> None:
     how = How(dry_run, defaults, json_)
     title = f"Add {_named(words)}"
+    if words[0] == CLIENT:
+        _check_flags(words, {"--field": field, "--describe": describe, "--default": default})
+        if len(words) != 3:
+            raise UserError("which service? Write shipsmith add client NAME FILE")
+        change_clients(path, words[1], Path(words[2]), f"Add client {words[1]}", how)
+        return
     is_resource, is_field = words[0] == RESOURCE, words[0] == FIELD
     misplaced = {"--field": field and not is_resource, "--default": default and not is_field}
     _check_flags(words, misplaced | {"--describe": describe and not (is_resource or is_field)})
@@ -108,7 +117,11 @@ def remove(
     how = How(dry_run, defaults, json_)
     title = f"Remove {_named(words)}"
     _check_flags(words, {"--unapplied": unapplied and words[0] not in (RESOURCE, FIELD)})
-    if words[0] in (RESOURCE, FIELD):
+    if words[0] == CLIENT:
+        if len(words) != 2:
+            raise UserError("which service? Write shipsmith remove client NAME")
+        change_clients(path, words[1], None, title, how)
+    elif words[0] in (RESOURCE, FIELD):
         removed = model_words.remove_resources if words[0] == RESOURCE else model_words.remove_fields
         change_model(path, lambda now: removed(now, words[1:], unapplied=unapplied), title, how)
     else:
@@ -180,7 +193,7 @@ def _named(words: list[str]) -> str:
     """The words as a title has them: of `field order.note:text?` the name alone."""
     if words[0] == FIELD:
         return _places(words[1:])
-    return " ".join(words) if words[0] == RESOURCE else ", ".join(words)
+    return " ".join(words) if words[0] in (RESOURCE, CLIENT) else ", ".join(words)
 
 
 def _check_flags(words: list[str], misplaced: dict[str, Any]) -> None:

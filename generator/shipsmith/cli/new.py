@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,10 @@ import typer
 from ..errors import UserError
 from ..project.create import Created, create, prepare, preview
 from ..template import versions
-from ..template.questionnaire import FOLDER, NUMBERS, Answers, Questionnaire
+from ..template.questionnaire import CLIENTS, FOLDER, NUMBERS, Answers, Questionnaire
 from ..template.values import shown
 from ..terminal import complain, plain
-from . import created_report
+from . import created_report, documents
 from .arguments import AnswersFile, Defaults, Json, Presets, Settings
 from .given import Given, collect
 
@@ -33,6 +34,10 @@ Describe = Annotated[
 ]
 Model = Annotated[
     Path | None, typer.Option("--model", metavar="FILE", help="Resources as YAML, below `resources:`.")
+]
+Clients = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=FILE", help="A service that it calls, with its .proto. Repeatable."),
 ]
 Version = Annotated[
     str | None,
@@ -58,6 +63,7 @@ def new(
     field: Fields = None,
     describe: Describe = None,
     model: Model = None,
+    client: Clients = None,
     answers_file: AnswersFile = None,
     at: Version = None,
     defaults: Defaults = False,
@@ -69,17 +75,37 @@ def new(
     questionnaire = Questionnaire(template.root)
     asking = not (defaults or json_) and sys.stdin.isatty() and sys.stdout.isatty()
     given = Given(dest, preset or [], set_ or [], resource, field or [], describe or [], model, answers_file)
-    answers = questionnaire.resolve(collect(given, questionnaire, template.root, asking=asking))
+    protocols, files, problems = documents.parse(client or [])
+    if problems:
+        raise UserError(*problems)
+    collected = collect(given, questionnaire, template.root, asking=asking)
+    if protocols:
+        collected[CLIENTS] = collected.get(CLIENTS, {}) | protocols
+    answers = questionnaire.resolve(collected)
+    _check_documents(answers, protocols)
     destination = dest or Path(answers["service_name"])
     site = prepare(destination, to_write=not dry_run)
     if FOLDER in questionnaire.asked:
         answers = questionnaire.resolve(answers | {FOLDER: site.subfolder})
     if dry_run:
-        created = preview(answers, template, site)
+        created = preview(answers, template, site, files)
     else:
         _announce(answers, destination, asking=asking)
-        created = create(answers, template, destination, git=git, before_publishing=_too_late_to_interrupt)
+        created = create(
+            answers,
+            template,
+            destination,
+            git=git,
+            documents=files,
+            before_publishing=_too_late_to_interrupt,
+        )
     _report(created, answers, created_report.How(destination, git, written=not dry_run), as_json=json_)
+
+
+def _check_documents(answers: Answers, given: Mapping[str, str]) -> None:
+    """Raise UserError for clients without a document."""
+    if missing := [name for name in answers.get(CLIENTS, {}) if name not in given]:
+        raise UserError(*(f"{name}: has no document. Give it: --client {name}=FILE" for name in missing))
 
 
 def _announce(answers: Answers, destination: Path, *, asking: bool) -> None:

@@ -10,6 +10,7 @@ from ..model.descriptions import followed
 from ..model.rules import AS_ANSWERED
 from ..template import presets
 from ..template.questionnaire import (
+    CLIENTS,
     CONSUMES,
     DESCRIPTIONS,
     FOLDER,
@@ -44,7 +45,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
         answers[DESCRIPTIONS] = followed(answers[DESCRIPTIONS], answers[RESOURCES], AS_ANSWERED)
     if questionary.confirm("Customise the remaining answers?", False).unsafe_ask():
         for name, question in questionnaire.asked.items():
-            if name not in (*fixed, *NAMES, FOLDER, NUMBERS, CONSUMES, *OBJECTIVES):
+            if name not in (*fixed, *NAMES, FOLDER, NUMBERS, CONSUMES, CLIENTS, *OBJECTIVES):
                 answers[name] = _ask(questionnaire, question, answers, settled)
                 settled.add(name)
     return answers
@@ -53,7 +54,7 @@ def ask(questionnaire: Questionnaire, given: Mapping[str, Any], fixed: set[str])
 def ask_new(questionnaire: Questionnaire, known: Answers) -> Answers:
     """Ask the questions that a newer version adds."""
     answers = {name: value for name, value in known.items() if name in questionnaire.asked}
-    known = {**known, FOLDER: "", NUMBERS: {}, DESCRIPTIONS: {}, CONSUMES: {}}
+    known = {**known, FOLDER: "", NUMBERS: {}, DESCRIPTIONS: {}, CONSUMES: {}, CLIENTS: {}}
     unasked = {*known, *OBJECTIVES}
     new = [question for name, question in questionnaire.asked.items() if name not in unasked]
     for question in new:

@@ -56,18 +56,19 @@ def create(
     destination: Path,
     *,
     git: bool = True,
+    documents: Mapping[str, bytes] | None = None,
     before_publishing: Callable[[], None] = lambda: None,
 ) -> Created:
     """Create the project at `destination`, completely or not at all."""
     destination = destination.resolve()
     if git:
         first_commit.check()
-    how = _How(answers, template, git, before_publishing)
+    how = _How(answers, template, git, before_publishing, documents or {})
     if os.path.lexists(destination):
         return _fill(destination, how)
     site = inspect(destination)
     with workspace.folders_above(destination), workspace.workspace(destination) as folder:
-        created = _described(site, _make(folder, answers, template))
+        created = _described(site, _make(folder, answers, template, how.documents))
         if git and not site.repository:
             first_commit.commit_all(folder, how.message)
         before_publishing()
@@ -75,10 +76,12 @@ def create(
     return created
 
 
-def preview(answers: Mapping[str, Any], template: Template, site: Site) -> Created:
+def preview(
+    answers: Mapping[str, Any], template: Template, site: Site, documents: Mapping[str, bytes]
+) -> Created:
     """What `create` would do. Nothing is written there."""
     with TemporaryDirectory(prefix="shipsmith-preview-") as name:
-        return _described(site, _make(Path(name), answers, template))
+        return _described(site, _make(Path(name), answers, template, documents))
 
 
 def paths(folder: Path) -> list[str]:
@@ -91,15 +94,22 @@ class _How:
     template: Template
     git: bool
     before_publishing: Callable[[], None]
+    documents: Mapping[str, bytes]
+    """What people own from the start, by paths."""
 
     @property
     def message(self) -> str:
         return f"Start from shipsmith {self.template.version}"
 
 
-def _make(folder: Path, answers: Mapping[str, Any], template: Template) -> list[str]:
+def _make(
+    folder: Path, answers: Mapping[str, Any], template: Template, documents: Mapping[str, bytes]
+) -> list[str]:
     """Generate all files of the project in an empty folder. Returns their paths."""
     render(answers, template, folder)
+    for path, content in documents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
     derive(folder, answers, template)
     return paths(folder)
 
@@ -123,7 +133,7 @@ def _fill(destination: Path, how: _How) -> Created:
         site = inspect(destination)
         with filling.workspace(destination) as within:
             folder = within / filling.PROJECT
-            created = _described(site, _make(folder, how.answers, how.template))
+            created = _described(site, _make(folder, how.answers, how.template, how.documents))
             if IGNORE_FILE in created.replaced:
                 _keep_lines(folder / IGNORE_FILE, destination / IGNORE_FILE)
             journal = filling.describe(destination, within, created.files, created.replaced)

@@ -23,6 +23,8 @@ RESOURCES, DESCRIPTIONS, NUMBERS = "resources", "descriptions", "numbers"
 """What a service keeps, what people read of it, and the numbers of its contract, which are only recorded."""
 CONSUMES = "consumes"
 """The events of other services that it takes in."""
+CLIENTS = "clients"
+"""The services that it calls. Each has a document, so that a command adds it."""
 OBJECTIVES = ("slo_availability", "slo_latency_ms")
 """What the service promises. Like the events, nobody is asked for them: defaults will do for a start."""
 FOLDER = "repository_folder"

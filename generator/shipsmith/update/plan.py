@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..git.objects import Differences, Tree
+from ..git.objects import REGULAR, Differences, Entry, Tree
 from ..git.runner import Git
 from ..model.rules import AS_ANSWERED, Intent
 from ..project.existing import Project
@@ -23,6 +23,9 @@ from .merge import Labels, Merged, merge
 from .pairing import Place
 from .remodel import Remodel
 from .sides import Sides
+
+Documents = dict[str, bytes | None]
+"""Files that people own and a command brings, by paths; None for those that it takes away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,13 @@ class Plan:
 
 
 def plan(
-    project: Project, old: Recipe, new: Recipe, intent: Intent = AS_ANSWERED, *, to_apply: bool = True
+    project: Project,
+    old: Recipe,
+    new: Recipe,
+    intent: Intent = AS_ANSWERED,
+    *,
+    documents: Documents | None = None,
+    to_apply: bool = True,
 ) -> Plan:
     """The change of `project` from `old` to `new`. For a dry run, nothing is written to the repository.
 
@@ -81,11 +90,18 @@ def plan(
             return Plan(Outcome(old, new))
         changed = remodel.remodelled(old, new, intent)
         git = git if to_apply else git.elsewhere(folder)
-        return _plan(git, project, head, old, new, changed, folder)
+        return _plan(git, project, head, old, new, changed, folder, documents or {})
 
 
 def _plan(
-    git: Git, project: Project, head: str, old: Recipe, new: Recipe, changed: Remodel, folder: Path
+    git: Git,
+    project: Project,
+    head: str,
+    old: Recipe,
+    new: Recipe,
+    changed: Remodel,
+    folder: Path,
+    documents: Documents,
 ) -> Plan:
     releases = versions.passed(old.template.version, new.template.version)
     found = ways.load(new.template.root, releases, new.answers)
@@ -98,7 +114,11 @@ def _plan(
     declared = partial(_declared, moves, partial(ways.moved, ways=found))
     merged = merge(git, line_endings.keep(git, taken_out.sides), declared, labels, folder / "index")
     migrated = remodel.migrate(git, merged.tree, old, new, changed)
-    after, left_alone = migrated.tree, merged.left_alone | taken_out.left_alone | kept
+    given = {
+        path: Entry(REGULAR, git.write(content)) for path, content in documents.items() if content is not None
+    }
+    whole_tree = {path: entry for path, entry in migrated.tree.items() if path not in documents} | given
+    after, left_alone = whole_tree, merged.left_alone | taken_out.left_alone | kept
     if not merged.conflicts:
         derived = rebuild.make_again(git, before, after, old, new)
         after, left_alone = derived.tree, left_alone | derived.left_alone

@@ -24,6 +24,9 @@ PORTS = ("http", "grpc", "metrics")
 LONGEST_SECONDS = 480
 """After which a command is ended: earlier than the test that waits for it."""
 
+CALLED = Path(__file__).with_name("called.proto")
+"""The document of each service that generated ones call."""
+
 
 @dataclass(frozen=True)
 class Project:
@@ -58,12 +61,13 @@ class Service:
         return f"127.0.0.1:{self.ports['grpc']}"
 
 
-def new(folder: Path, answers: Mapping[str, Any]) -> Project:
-    """Create a repository with these answers."""
+def new(folder: Path, answers: Mapping[str, Any], document: Path = CALLED) -> Project:
+    """Create a repository with these answers. Services that it calls all have this document."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     answers_file = folder.with_suffix(".answers.yml")
     answers_file.write_text(yaml.safe_dump(dict(answers), sort_keys=False))
-    arguments = ("new", str(folder), "--defaults", "--answers", str(answers_file))
+    documents = [f"--client={name}={document}" for name in answers.get("clients", {})]
+    arguments = ("new", str(folder), "--defaults", "--answers", str(answers_file), *documents)
     made = preloaded.run(preloaded.SHIPSMITH, arguments, folder.parent, clean_environment())
     assert made.returncode == 0, made.stderr
     return Project(folder)

@@ -60,6 +60,8 @@ CONSUMED: Answers = {
     }
 }
 """Events of other services, for a service with a broker: without fields, and with one of every type."""
+CLIENTS: Answers = {"clients": {"warehouse-stock": "grpc"}}
+"""A service that those of four resources call."""
 BEGINNING = "13"
 """Where the making of the covering array begins. It decides how many rows there are: this gave the fewest."""
 
@@ -138,7 +140,7 @@ def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[
     for row in _needed(array, met):
         events = CONSUMED if row["broker"] != "none" else {}
         four = kept_together(FOUR) if row["shards"] else FOUR
-        yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **four, **events}
+        yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **four, **events, **CLIENTS}
 
 
 def _needed(rows: list[Answers], met: set[Meeting]) -> list[Answers]:

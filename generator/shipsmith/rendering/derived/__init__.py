@@ -7,14 +7,16 @@ from typing import Any
 from ...errors import UserError
 from ...template.questionnaire import LANGUAGE
 from ...template.versions import Template
-from . import grpc_stubs, own_lock, python_lock, python_migrations
+from . import clients, grpc_stubs, own_lock, python_lock, python_migrations
 from .deriver import Deriver
 from .migrations import Migrations
 
 DEFAULT = "python"
 """The language of projects whose template has no such question."""
 
-BY_LANGUAGE: dict[str, tuple[Deriver, ...]] = {"python": (grpc_stubs.DERIVER, python_lock.DERIVER)}
+BY_LANGUAGE: dict[str, tuple[Deriver, ...]] = {
+    "python": (grpc_stubs.DERIVER, clients.DERIVER, python_lock.DERIVER)
+}
 FOR_ALL = (own_lock.DERIVER,)
 MIGRATIONS: dict[str, Migrations] = {"python": python_migrations.MIGRATIONS}
 

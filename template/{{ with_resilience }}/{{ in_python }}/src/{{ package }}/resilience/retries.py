@@ -60,6 +60,7 @@ class RetriedReads:
         clock: Clock = time.monotonic,
         randomness: Randomness = random.random,
         sleep: Sleep = asyncio.sleep,
+        counter: Counter = RETRIES,
     ) -> None:
         self._guard = guard
         self._retries = retries
@@ -67,6 +68,7 @@ class RetriedReads:
         self._clock = clock
         self._randomness = randomness
         self._sleep = sleep
+        self._counter = counter
 
     async def call(self, operation: Operation[Result]) -> Result:
         self._budget.add_call()
@@ -88,6 +90,6 @@ class RetriedReads:
         """With less than half of its time, a retry could fail where the system works."""
         allowed = seconds_left >= self._guard.timeout_seconds / 2 and self._budget.take()
         decision = "retried" if allowed else "given up"
-        RETRIES.add(1, decision)
+        self._counter.add(1, decision)
         log.debug("read failed", decision=decision)
         return allowed

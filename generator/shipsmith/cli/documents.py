@@ -1,0 +1,63 @@
+"""Documents of other services, as users give them: a file, or a folder of files that import each other."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..errors import UserError
+from ..reading import text_of
+from ..rendering.derived.clients import CLIENT_DOCUMENTS
+
+SUFFIX = ".proto"
+MOST_FILES = 200
+
+Documents = dict[str, bytes]
+"""Their contents by their paths in the project."""
+
+
+def read(name: str, path: Path) -> Documents:
+    """The documents of the client `name`. Raises UserError with all that is wrong."""
+    if not path.exists():
+        raise UserError(f"{path}: there is no such file or folder")
+    if path.is_file() and path.suffix != SUFFIX:
+        raise UserError(f"{path}: is not a {SUFFIX} file, nor a folder of them")
+    files = [path] if path.is_file() else sorted(path.rglob(f"*{SUFFIX}"))
+    if not files:
+        raise UserError(f"{path}: has no {SUFFIX} file")
+    if len(files) > MOST_FILES:
+        raise UserError(f"{path}: has {len(files)} {SUFFIX} files. Give the folder of the service alone")
+    root = path.parent if path.is_file() else path
+    return {
+        f"{CLIENT_DOCUMENTS}/{name}/{file.relative_to(root).as_posix()}": text_of(file).encode()
+        for file in files
+    }
+
+
+def uses(name: str, folder: Path, tracked: Iterable[str]) -> Iterator[str]:
+    """The modules of a project, outside of the client itself, that name it."""
+    module = name.replace("-", "_")
+    named = re.compile(rf"\bremote\.{module}\b|\bremote import .*\b{module}\b")
+    for path in tracked:
+        generated = f"/remote/{module}/" in path or path.endswith("/remote/__init__.py")
+        if generated or not path.endswith(".py") or not (folder / path).is_file():
+            continue
+        if named.search((folder / path).read_text("utf-8", errors="replace")):
+            yield path
+
+
+def parse(texts: list[str]) -> tuple[dict[str, str], Documents, list[str]]:
+    """Of NAME=PATH: the protocols by the names of the clients, their documents, and problems."""
+    protocols: dict[str, str] = {}
+    documents: Documents = {}
+    problems: list[str] = []
+    for text in texts:
+        name, separator, path = text.partition("=")
+        if not separator or not name or not path:
+            problems.append(f"--client {text}: is not a client. Write --client NAME=FILE")
+            continue
+        protocols[name] = "grpc"
+        try:
+            documents |= read(name, Path(path))
+        except UserError as error:
+            problems += error.problems
+    return protocols, documents, problems
