@@ -45,8 +45,8 @@ def uses(name: str, folder: Path, tracked: Iterable[str]) -> Iterator[str]:
             yield path
 
 
-def parse(texts: list[str]) -> tuple[dict[str, str], Documents, list[str]]:
-    """Of NAME=PATH: the protocols by the names of the clients, their documents, and problems."""
+def parse(texts: list[str]) -> tuple[dict[str, str], Documents]:
+    """Of NAME=PATH: the protocols by the names of the clients, and their documents. Raises UserError."""
     protocols: dict[str, str] = {}
     documents: Documents = {}
     problems: list[str] = []
@@ -60,4 +60,6 @@ def parse(texts: list[str]) -> tuple[dict[str, str], Documents, list[str]]:
             documents |= read(name, Path(path))
         except UserError as error:
             problems += error.problems
-    return protocols, documents, problems
+    if problems:
+        raise UserError(*problems)
+    return protocols, documents

@@ -79,12 +79,6 @@ def add(
 ) -> None:
     how = How(dry_run, defaults, json_)
     title = f"Add {_named(words)}"
-    if words[0] == CLIENT:
-        _check_flags(words, {"--field": field, "--describe": describe, "--default": default})
-        if len(words) != 3:
-            raise UserError("which service? Write shipsmith add client NAME FILE")
-        change_clients(path, words[1], Path(words[2]), f"Add client {words[1]}", how)
-        return
     is_resource, is_field = words[0] == RESOURCE, words[0] == FIELD
     misplaced = {"--field": field and not is_resource, "--default": default and not is_field}
     _check_flags(words, misplaced | {"--describe": describe and not (is_resource or is_field)})
@@ -98,8 +92,17 @@ def add(
 
     if is_resource or is_field:
         change_model(path, added, title, how)
+    elif words[0] == CLIENT:
+        _add_client(words[1:], path, how)
     else:
         change_answers(path, lambda project, questions, current: to_add(words, questions), title, how)
+
+
+def _add_client(words: list[str], path: Path, how: How) -> None:
+    if len(words) != 2:
+        raise UserError("which service? Write shipsmith add client NAME FILE")
+    name, document = words
+    change_clients(path, name, Path(document), f"Add client {name}", how)
 
 
 @app.command(

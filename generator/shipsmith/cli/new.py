@@ -3,7 +3,6 @@
 import json
 import signal
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -75,14 +74,9 @@ def new(
     questionnaire = Questionnaire(template.root)
     asking = not (defaults or json_) and sys.stdin.isatty() and sys.stdout.isatty()
     given = Given(dest, preset or [], set_ or [], resource, field or [], describe or [], model, answers_file)
-    protocols, files, problems = documents.parse(client or [])
-    if problems:
-        raise UserError(*problems)
-    collected = collect(given, questionnaire, template.root, asking=asking)
-    if protocols:
-        collected[CLIENTS] = collected.get(CLIENTS, {}) | protocols
+    protocols, files = documents.parse(client or [])
+    collected = _with_clients(collect(given, questionnaire, template.root, asking=asking), protocols)
     answers = questionnaire.resolve(collected)
-    _check_documents(answers, protocols)
     destination = dest or Path(answers["service_name"])
     site = prepare(destination, to_write=not dry_run)
     if FOLDER in questionnaire.asked:
@@ -91,21 +85,19 @@ def new(
         created = preview(answers, template, site, files)
     else:
         _announce(answers, destination, asking=asking)
-        created = create(
-            answers,
-            template,
-            destination,
-            git=git,
-            documents=files,
-            before_publishing=_too_late_to_interrupt,
-        )
+        last = _too_late_to_interrupt
+        created = create(answers, template, destination, git=git, documents=files, before_publishing=last)
     _report(created, answers, created_report.How(destination, git, written=not dry_run), as_json=json_)
 
 
-def _check_documents(answers: Answers, given: Mapping[str, str]) -> None:
-    """Raise UserError for clients without a document."""
-    if missing := [name for name in answers.get(CLIENTS, {}) if name not in given]:
+def _with_clients(answers: Answers, given: dict[str, str]) -> Answers:
+    """Also with the clients that were given with documents. Raises UserError for others."""
+    clients = answers.get(CLIENTS, {})
+    if not isinstance(clients, dict):  # the question says what is wrong
+        return answers
+    if missing := [name for name in clients if name not in given]:
         raise UserError(*(f"{name}: has no document. Give it: --client {name}=FILE" for name in missing))
+    return answers | {CLIENTS: clients | given} if given else answers
 
 
 def _announce(answers: Answers, destination: Path, *, asking: bool) -> None:

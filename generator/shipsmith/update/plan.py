@@ -110,15 +110,11 @@ def _plan(
     rendered = remodel.leave_migrations(rendered, old, new, changed)
     taken_out = ignored.take_out(git, project, rendered)
     labels = Labels(f"shipsmith {old.template.version}", f"shipsmith {new.template.version}")
-    moves = remodel.moves(rendered, new, changed)
-    declared = partial(_declared, moves, partial(ways.moved, ways=found))
+    declared = partial(_declared, remodel.moves(rendered, new, changed), partial(ways.moved, ways=found))
     merged = merge(git, line_endings.keep(git, taken_out.sides), declared, labels, folder / "index")
     migrated = remodel.migrate(git, merged.tree, old, new, changed)
-    given = {
-        path: Entry(REGULAR, git.write(content)) for path, content in documents.items() if content is not None
-    }
-    whole_tree = {path: entry for path, entry in migrated.tree.items() if path not in documents} | given
-    after, left_alone = whole_tree, merged.left_alone | taken_out.left_alone | kept
+    after = _with_documents(git, migrated.tree, documents)
+    left_alone = merged.left_alone | taken_out.left_alone | kept
     if not merged.conflicts:
         derived = rebuild.make_again(git, before, after, old, new)
         after, left_alone = derived.tree, left_alone | derived.left_alone
@@ -126,19 +122,19 @@ def _plan(
     whole = git.change_tree(head, before, after, folder / "index", project.prefix)
     notes = [note for each in found for note in each.notes]
     notes += restructured.notes(new.template.root, old.answers, new.answers)
-    outcome = Outcome(
-        old,
-        new,
-        left_alone=dict(sorted(left_alone.items())),
-        notes=notes,
-        contract=changed.contract,
-        migrations=migrated.written,
-    )
+    kept_files = dict(sorted(left_alone.items()))
+    outcome = Outcome(old, new, left_alone=kept_files, notes=notes, contract=changed.contract)
     return Plan(
-        _with_files(outcome, before, after, merged),
+        _with_files(replace(outcome, migrations=migrated.written), before, after, merged),
         _step(project.prefix, head, whole, merged, taken_out.changes),
         git.differences("diff-tree", "-r", head, whole),
     )
+
+
+def _with_documents(git: Git, tree: Tree, documents: Documents) -> Tree:
+    written = {path: git.write(content) for path, content in documents.items() if content is not None}
+    left = {path: entry for path, entry in tree.items() if path not in documents}
+    return left | {path: Entry(REGULAR, sha) for path, sha in written.items()}
 
 
 def _declared(moves: dict[str, str], by_version: Place, path: str) -> str:
