@@ -192,7 +192,8 @@ def test_a_choice_that_goes_gives_back_the_one_that_it_replaced(
         change(project, to_remove([word], QUESTIONNAIRE, recipes.current(found).answers, earlier(found)))
         assert contents(project) == first
     answers = recipes.current(found).answers
-    assert to_remove(["=".join(before)], QUESTIONNAIRE, answers, earlier(found)) == {before[0]: "none"}
+    nothing = QUESTIONNAIRE.options[before[0]].nothing
+    assert to_remove(["=".join(before)], QUESTIONNAIRE, answers, earlier(found)) == {before[0]: nothing}
 
 
 @pytest.mark.parametrize("choice", choices(), ids=str)
