@@ -1,43 +1,62 @@
 """What a generated service serves, beside bare FastAPI on uvicorn and a bare grpc.aio server, in one run.
 
-Run it with `python -m benchmarks.service`. It takes about five minutes, and prints each part when it is
-measured. Servers under test have one core; the client, PostgreSQL, Redis and RabbitMQ have the others.
-Processes take turns for ROUNDS rounds, and those that wait are stopped. Ratios are medians over the rounds,
-each to the bare server of its round. If other work uses the servers' core, look at their processor time: its
-ratio is what a quiet machine shows.
+Run it with `python -m benchmarks.service`. It takes about ten minutes, and prints each part when it is done.
+`full` is the preset with access tokens on top, one in ten of its traces is kept and sent to a collector, and
+every request takes a token of its rate limit. Ratios are medians over the rounds, each to the bare server of
+its round. If other work uses the servers' core, look at their processor time: its ratio is what a quiet
+machine shows.
 """
 
 import os
-import re
 import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
+import threading
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
-import grpc
-
-from tests.support.services import projects
 from tests.support.services.needs import met
-from tests.support.systems.packages import require
 
-ROUNDS, SECONDS, STARTS = 5, 2, 7
-SHIPSMITH = (sys.executable, "-m", "shipsmith")
-UV = Path(sys.executable).with_name("uv")
-SERVER_CORE, *OTHER_CORES = sorted(os.sched_getaffinity(0))
-CONNECTIONS = 32
-SETTINGS = {"postgresql": "DATABASE__URL", "redis": "CACHE__URL", "rabbitmq": "BROKER__URL"}
+from .serving import GET, OTHER_CORES, Measure, Server, install, make, run, start_up, started, take_turns
+
 PORTS = {"http": 18080, "grpc": 18081, "metrics": 18082}
-GET = "/orders.v1.OrderService/GetOrder"
+ISSUER = "http://127.0.0.1:18060/realms/orders"
 ORDER = b'{"name": "Ada", "quantity": 3}'
+FULL = {"auth": "jwt"}
+SHARES = {
+    "access tokens": {"auth": "none"},
+    "rate limit, in Redis": {"rate_limit": "none"},
+    "throttling": {"throttling": "false"},
+    "resilience": {"resilience": "false"},
+    "tracing": {"tracing": "none"},
+    "metrics": {"metrics": "none"},
+    "HTTP caching": {"http_caching": "false"},
+}
+"""Answers with which a service does not have it, for each thing whose share is measured."""
+SERVICES = {
+    "service": ("service", {}),
+    "full": ("full", FULL),
+    "service, no cache": ("service", {"cache": "none"}),
+    "full, no cache": ("full", {**FULL, "cache": "none"}),
+    **{f"full without {name}": ("full", {**FULL, **answers}) for name, answers in SHARES.items()},
+}
+"""The preset of each, and the answers on top of it."""
+SETTINGS = {
+    "postgresql": "DATABASE__URL",
+    "redis": "CACHE__URL",
+    "rabbitmq": "BROKER__URL",
+    "ratelimits": "RATE_LIMIT__URL",
+}
+UNLIMITED = {
+    "rate_limiting": {"RATE_LIMIT__RATE": "10000", "RATE_LIMIT__BURST": "1000000"},
+    "throttling": {"THROTTLING__LEAST": "100"},
+    "auth": {"AUTH__ISSUER": ISSUER},
+}
+"""Settings by the packages that have them: limits decide about every request, and refuse none."""
+START_TARGETS = {"service": (0.5, 90), "full": (0.9, 120)}
 
 BARE_HTTP = """
 from fastapi import FastAPI
@@ -67,255 +86,167 @@ uvloop.run(main())
 """
 
 
-@dataclass
-class Measure:
-    """A row of the report: what is measured, and of which process."""
-
-    name: str
-    process: str
-    path: str
-    target: float
-    grpc: bool = False
-    rates: list[float] = field(default_factory=list)
-    costs: list[float] = field(default_factory=list)
-    """Processor time of a request, in microseconds."""
-
-    def add(self, rate: float, cost: float) -> None:
-        self.rates.append(rate)
-        self.costs.append(cost)
+def over_http() -> list[Measure]:
+    return [
+        Measure("bare FastAPI on uvicorn", "bare", "/orders/1", 1),
+        Measure("service: cached read", "service", "{order}", 0.60),
+        Measure("full: cached read", "full", "{order}", 0.60),
+        Measure("service: read from the database", "service, no cache", "{order}", 0.25),
+        Measure("full: read from the database", "full, no cache", "{order}", 0.25),
+        Measure("service: list of 20", "service", "/v1/orders?limit=20", 0.12),
+        Measure("full: list of 20", "full", "/v1/orders?limit=20", 0.12),
+    ]
 
 
-MEASURES = [
-    Measure("bare FastAPI on uvicorn", "bare", "/orders/1", 1),
-    Measure("service: cached read", "service", "{order}", 0.65),
-    Measure("full: cached read", "full", "{order}", 0.65),
-    Measure("service: read from the database", "service, no cache", "{order}", 0.25),
-    Measure("full: read from the database", "full, no cache", "{order}", 0.25),
-    Measure("service: list of 20", "service", "/v1/orders?limit=20", 0.12),
-    Measure("full: list of 20", "full", "/v1/orders?limit=20", 0.12),
-    Measure("bare grpc.aio", "bare grpc", GET, 1, grpc=True),
-    Measure("service: gRPC read", "service", GET, 0.80, grpc=True),
-    Measure("full: gRPC read", "full", GET, 0.80, grpc=True),
-]
-START_TARGETS = {"service": (0.5, 90), "full": (0.65, 105)}
+def over_grpc() -> list[Measure]:
+    return [
+        Measure("bare grpc.aio", "bare grpc", GET, 1, grpc=True),
+        Measure("service: gRPC read", "service", GET, 0.75, grpc=True),
+        Measure("full: gRPC read", "full", GET, 0.75, grpc=True),
+    ]
 
 
-@dataclass
-class Server:
-    process: subprocess.Popen[bytes]
-    ports: Mapping[str, int]
-    order: str = ""
-    """The path of an order, if it keeps any."""
+class _Collector(BaseHTTPRequestHandler):
+    """Takes all spans in, and keeps none."""
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.ports['http']}"
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
 
-    def measure(self, measure: Measure, folder: Path) -> tuple[float, float]:
-        """Requests per second, and the processor time of one; the process runs only meanwhile."""
-        self.process.send_signal(signal.SIGCONT)
-        before = processor_seconds(self.process)
-        rate = self._grpc(folder) if measure.grpc else self._http(measure.path)
-        used = processor_seconds(self.process) - before
-        self.process.send_signal(signal.SIGSTOP)
-        return rate, used / (rate * SECONDS) * 1e6
-
-    def _http(self, path: str) -> float:
-        wrk = [require("wrk", "wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
-        output = run(*wrk, self.url + path.format(order=self.order))
-        assert "Non-2xx" not in output, output
-        return number(r"Requests/sec:\s+([\d.]+)", output)
-
-    def _grpc(self, folder: Path) -> float:
-        address = f"127.0.0.1:{self.ports['grpc']}"
-        request = (
-            b"\x0a\x24" + (self.order.rpartition("/")[2] or "6f1c1d3e-58c5-4d0c-9a51-0d8f0f3c2f10").encode()
-        )
-        with grpc.insecure_channel(address) as channel:  # h2load does not look at the trailers
-            method: Any = channel.unary_unary(GET)
-            method(request, timeout=5)
-        body = folder / "request"
-        body.write_bytes(b"\0" + len(request).to_bytes(4, "big") + request)
-        h2load = [
-            require("h2load", "nghttp2-client"),
-            "-c8",
-            f"-m{CONNECTIONS // 8}",
-            f"-D{SECONDS}",
-            "-d",
-            str(body),
-        ]
-        headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
-        output = run(*h2load, *headers, f"http://{address}{GET}")
-        assert " 0 failed, 0 errored" in output, output
-        return number(r"([\d.]+) req/s", output)
-
-
-def run(*command: str | Path, **variables: str) -> str:
-    """What a command prints."""
-    return projects.run(*command, directory=Path.cwd(), environment=variables)
-
-
-def number(pattern: str, text: str) -> float:
-    found = re.search(pattern, text)
-    assert found, text
-    return float(found[1])
-
-
-def install(folder: Path, *packages: str | Path) -> Path:
-    """An environment as the image has it, with byte code; its Python."""
-    python = folder / ".run/bin/python"
-    run(UV, "venv", "--quiet", "--python", sys.executable, folder / ".run")
-    run(UV, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *packages)
-    return python
-
-
-def make(folder: Path, preset: str, *options: str) -> list[str]:
-    """A new repository, installed; the command that starts the service."""
-    folder.mkdir()
-    settings = [part for option in options for part in ("--set", option)]
-    run(*SHIPSMITH, "new", folder / "orders", "--preset", preset, "--defaults", *settings)
-    python = install(folder, "--requirement", folder / "orders/requirements.lock")
-    run(python, "-m", "compileall", "-q", folder / "orders/src")
-    return [str(python), "-m", "orders"]
-
-
-def environment(folder: Path, ports: Mapping[str, int], servers: Mapping[str, str]) -> dict[str, str]:
-    variables = {f"ORDERS_{name.upper()}__PORT": str(port) for name, port in ports.items()}
-    variables |= {
-        f"ORDERS_{name}": servers[f"TEST_{server.upper()}_URL"]
-        for server, name in SETTINGS.items()
-        if (folder / f"orders/compose/{server}.yaml").exists()  # a service refuses settings of others
-    }
-    if not (folder / "orders/compose/postgresql.yaml").exists():
-        variables["ORDERS_DATABASE__URL"] = f"sqlite+aiosqlite:///{folder}/data.db"
-    return variables | {"PYTHONPATH": str(folder / "orders/src")}
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
+        """Nothing is logged."""
 
 
 @contextmanager
-def started(
-    command: list[str], variables: Mapping[str, str], url: str
-) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
-    """A process on the servers' core, and the seconds until its first answer."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        ["taskset", "-c", str(SERVER_CORE), *command], env={**kept, **variables}, stdout=subprocess.DEVNULL
-    )
-    try:
-        while not answers(url):
-            assert process.poll() is None, command
-            time.sleep(0.005)
-        yield process, time.perf_counter() - begun
-    finally:
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-        process.wait(30)
+def collecting() -> Iterator[str]:
+    """The address of a collector."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
-def answers(url: str) -> bool:
-    try:
-        if url.startswith("grpc:"):
-            socket.create_connection(("127.0.0.1", int(url[5:]))).close()
-        else:
-            urllib.request.urlopen(url, timeout=5).close()
-    except OSError:
-        return False
-    return True
+def environment(
+    folder: Path, ports: Mapping[str, int], servers: Mapping[str, str], collector: str
+) -> dict[str, str]:
+    """The settings of a service: only those that it has, because it refuses others."""
+    source = folder / "orders/src/orders"
+    compose = folder / "orders/compose"
+    settings = {f"{name.upper()}__PORT": str(port) for name, port in ports.items()}
+    if not (source / "metrics.py").exists():
+        del settings["METRICS__PORT"]
+    settings |= {
+        name: servers[f"TEST_{server.upper()}_URL"]
+        for server, name in SETTINGS.items()
+        if (compose / f"{server}.yaml").exists()
+    }
+    if not (compose / "postgresql.yaml").exists():
+        settings["DATABASE__URL"] = f"sqlite+aiosqlite:///{folder}/data.db"
+    if (source / "tracing").exists():
+        settings["TRACING__URL"] = collector
+    for package, values in UNLIMITED.items():
+        settings |= values if (source / package).exists() else {}
+    return {f"ORDERS_{name}": value for name, value in settings.items()} | {
+        "PYTHONPATH": str(folder / "orders/src")
+    }
 
 
-def fill(url: str) -> str:
+def fill(url: str, token: str) -> str:
     """Create 20 orders; the path of the last."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     for _ in range(20):
-        headers = {"Content-Type": "application/json"}
         with urllib.request.urlopen(urllib.request.Request(f"{url}/v1/orders", ORDER, headers)) as answer:
             location = str(answer.headers["Location"])
     return location
 
 
-def resident_mib(process: subprocess.Popen[bytes]) -> float:
-    return number(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text()) / 1024
-
-
-def processor_seconds(process: subprocess.Popen[bytes]) -> float:
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def start_up(command: list[str], variables: Mapping[str, str], url: str) -> tuple[float, float, float]:
-    """Seconds to the first 200, those of the processor, and MiB when idle: medians."""
-    figures = []
-    for _ in range(STARTS):
-        with started(command, variables, url) as (process, seconds):
-            used = processor_seconds(process)
-            time.sleep(1)
-            figures.append((seconds, used, resident_mib(process)))
-    seconds, used, memory = map(statistics.median, zip(*figures[1:], strict=True))
-    return seconds, used, memory
-
-
-def take_turns(measures: list[Measure], running: Mapping[str, Server], folder: Path) -> None:
-    """Measure each in every round. The first round warms up."""
-    for number_of_round in range(ROUNDS + 1):
-        for measure in measures:
-            figures = running[measure.process].measure(measure, folder)
-            if number_of_round:
-                measure.add(*figures)
-
-
-def report(measures: list[Measure]) -> None:
+def report(measures: Sequence[Measure]) -> None:
     """The first of the measures is of the bare server."""
     print(f"{'':<36}{'per second':>12}{'ratio':>8}{'CPU':>10}{'ratio':>8}{'target':>8}")
+    bare = measures[0]
     for measure in measures:
-        bare = measures[0]
-        rate, cost = statistics.median(measure.rates), statistics.median(measure.costs)
+        rate = statistics.median(measure.rates)
         ratio = statistics.median(mine / its for mine, its in zip(measure.rates, bare.rates, strict=True))
         share = statistics.median(its / mine for mine, its in zip(measure.costs, bare.costs, strict=True))
         missed = "  missed" if min(ratio, share) < measure.target else ""
         print(f"{measure.name:<36}{rate:>12,.0f}{ratio:>8.2f}", end="")
-        print(f"{cost:>7,.0f} us{share:>8.2f}{measure.target:>8.2f}{missed}", flush=True)
+        print(f"{measure.cost:>7,.0f} us{share:>8.2f}{measure.target:>8.2f}{missed}", flush=True)
+
+
+def report_shares(running: Mapping[str, Server], folder: Path) -> None:
+    """What a cached read costs less without each part, of the processor."""
+    names = ["full", *(f"full without {name}" for name in SHARES)]
+    http = [Measure(name, name, "{order}") for name in names]
+    rpc = [Measure(name, name, GET, grpc=True) for name in names]
+    for measures in (http, rpc):
+        take_turns(measures, running, folder)
+    print(f"{'a cached read of full':<36}{'HTTP':>10}{'':>8}{'gRPC':>10}")
+    print(f"{'all of it':<36}{http[0].cost:>7,.0f} us{'':>8}{rpc[0].cost:>7,.0f} us")
+    for name, *without in zip(SHARES, http[1:], rpc[1:], strict=True):
+        print(f"{name:<36}", end="")
+        for whole, rest in zip((http[0], rpc[0]), without, strict=True):
+            print(f"{whole.cost - rest.cost:>7,.0f} us{1 - rest.cost / whole.cost:>8.0%}", end="")
+        print(flush=True)
+
+
+def start_services(stack: ExitStack, folder: Path) -> dict[str, Server]:
+    """All that are measured, each stopped until it is its turn."""
+    servers = stack.enter_context(
+        met({"database": "postgresql", "cache": "redis", "broker": "rabbitmq", "rate_limit": "redis"})
+    )
+    collector = stack.enter_context(collecting())
+    pythons = {label: make(folder / label, preset, answers) for label, (preset, answers) in SERVICES.items()}
+    full = environment(folder / "full", PORTS, servers, collector)
+    token = start_issuer(stack, pythons["full"], folder / "full/orders", full)
+    running: dict[str, Server] = {}
+    for index, (label, python) in enumerate(pythons.items()):
+        ports = {each: port + 10 * index for each, port in PORTS.items()}
+        variables = environment(folder / label, ports, servers, collector)
+        command = [python, "-m", "orders"]
+        run(*command, "migrate", **variables)
+        url = f"http://127.0.0.1:{ports['http']}"
+        if target := START_TARGETS.get(label):
+            seconds, memory = start_up(command, variables, f"{url}/healthz")
+            print(f"{label}: first 200 after {seconds:.2f} s (target {target[0]})")
+            print(f"{label}: {memory:.0f} MiB when idle (target {target[1]})", flush=True)
+        process, _ = stack.enter_context(started(command, variables, f"{url}/readyz"))
+        running[label] = Server(process, ports, fill(url, token), token)
+        process.send_signal(signal.SIGSTOP)
+    return running | start_bare_servers(stack, folder, pythons["full"])
+
+
+def start_issuer(stack: ExitStack, python: Path, service: Path, variables: Mapping[str, str]) -> str:
+    """An access token that allows everything."""
+    command = [python, "-P", service / "tests/issuer_stand_in.py"]
+    url = ISSUER.replace("/realms/orders", "/token")
+    stack.enter_context(started(command, variables, url, core=OTHER_CORES[0]))
+    with urllib.request.urlopen(url) as answer:
+        return str(answer.read().decode())
+
+
+def start_bare_servers(stack: ExitStack, folder: Path, python: Path) -> dict[str, Server]:
+    (folder / "bare").mkdir()
+    (folder / "bare/bare.py").write_text(BARE_HTTP)
+    uvicorn = [install(folder / "bare", "fastapi", "uvicorn[standard]"), "-m", "uvicorn", "bare:app"]
+    options = ["--port=18070", "--no-access-log", "--log-level=warning", f"--app-dir={folder}/bare"]
+    http, _ = stack.enter_context(started([*uvicorn, *options], {}, "http://127.0.0.1:18070/docs"))
+    path = {"PYTHONPATH": str(folder / "full/orders/src")}
+    rpc, _ = stack.enter_context(started([python, "-c", BARE_GRPC, "18071"], path, "grpc:18071"))
+    for process in (http, rpc):
+        process.send_signal(signal.SIGSTOP)
+    return {"bare": Server(http, {"http": 18070}), "bare grpc": Server(rpc, {"grpc": 18071})}
 
 
 def main() -> None:
     os.sched_setaffinity(0, OTHER_CORES)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        servers = stack.enter_context(met({"database": "postgresql", "cache": "redis", "broker": "rabbitmq"}))
-        made = {
-            "service": make(folder / "service", "service"),
-            "full": make(folder / "full", "full", "rate_limit=none"),
-            "service, no cache": make(folder / "service, no cache", "service", "cache=none"),
-            "full, no cache": make(folder / "full, no cache", "full", "cache=none", "rate_limit=none"),
-        }
-        running: dict[str, Server] = {}
-        for index, (label, command) in enumerate(made.items()):
-            ports = {each: port + 10 * index for each, port in PORTS.items()}
-            variables = environment(folder / label, ports, servers)
-            run(*command, "migrate", **variables)
-            url = f"http://127.0.0.1:{ports['http']}"
-            if target := START_TARGETS.get(label):
-                seconds, used, memory = start_up(command, variables, f"{url}/healthz")
-                print(f"{label}: first 200 after {seconds:.2f} s, CPU {used:.2f} s (target {target[0]})")
-                print(f"{label}: {memory:.0f} MiB when idle (target {target[1]})", flush=True)
-            process, _ = stack.enter_context(started(command, variables, f"{url}/readyz"))
-            running[label] = Server(process, ports, fill(url))
-            process.send_signal(signal.SIGSTOP)
-        (folder / "bare").mkdir()
-        (folder / "bare/bare.py").write_text(BARE_HTTP)
-        uvicorn = [str(install(folder / "bare", "fastapi", "uvicorn[standard]")), "-m", "uvicorn", "bare:app"]
-        quiet = ["--no-access-log", "--log-level=warning"]
-        serving = [*uvicorn, "--port=18070", *quiet, f"--app-dir={folder}/bare"]
-        process, _ = stack.enter_context(started(serving, {}, "http://127.0.0.1:18070/docs"))
-        running["bare"] = Server(process, {"http": 18070})
-        serving = [made["full"][0], "-c", BARE_GRPC, "18071"]
-        path = {"PYTHONPATH": str(folder / "full/orders/src")}
-        process, _ = stack.enter_context(started(serving, path, "grpc:18071"))
-        running["bare grpc"] = Server(process, {"grpc": 18071})
-        for label in ("bare", "bare grpc"):
-            running[label].process.send_signal(signal.SIGSTOP)
-        for over_grpc in (False, True):
-            measures = [each for each in MEASURES if each.grpc == over_grpc]
+        running = start_services(stack, folder)
+        for measures in (over_http(), over_grpc()):
             take_turns(measures, running, folder)
             report(measures)
+        report_shares(running, folder)
 
 
 if __name__ == "__main__":

@@ -128,34 +128,46 @@ def _broken(answers: Answers, options: set[str], rules: list[Rule]) -> bool:
     return any(rule.values.keys() == options and rule.values.items() <= answers.items() for rule in rules)
 
 
-def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[tuple[str, Answers]]:
-    """Rows of four resources, with each value, and each pair of values of which both add something.
+def with_four_resources(row: Answers) -> Answers:
+    """The same choices, for a model with everything in it, a service that is called, and events of others."""
+    events = CONSUMED if row["broker"] != "none" else {}
+    four = kept_together(FOUR) if row["shards"] else FOUR
+    return {**row, **four, **events, **CLIENTS}
 
-    Where one says that something is left out, it is enough if the pair is in one of the other rows.
+
+def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[tuple[str, Answers]]:
+    """Rows with each pair of values of two options that is not in one of the other rows.
+
+    Each value is in one of them with four resources; the others have the smallest model.
     """
     values = {option.name: list(option.values) for option in questionnaire.options.values()}
     constraints = [_excluded(rule) for rule in questionnaire.rules()]
     met = set().union(*(_meetings({name: row[name] for name in values}) for row in others))
-    array = covering_array(values, constraints=constraints, salt=BEGINNING)
-    for row in _needed(array, met):
-        events = CONSUMED if row["broker"] != "none" else {}
-        four = kept_together(FOUR) if row["shards"] else FOUR
-        yield "pairs:" + ",".join(_text(row[name]) for name in values), {**row, **four, **events, **CLIENTS}
+    array = _needed(covering_array(values, constraints=constraints, salt=BEGINNING), met)
+    largest = _with_each_value(array)
+    for row in array:
+        name = "pairs:" + ",".join(_text(row[name]) for name in values)
+        yield name, with_four_resources(row) if row in largest else row
+
+
+def _with_each_value(rows: list[Answers]) -> list[Answers]:
+    """Few of the rows, in which each value of theirs is: always the one that has most of the others."""
+    chosen: list[Answers] = []
+    missing = {value for row in rows for value in row.items()}
+    while missing:
+        chosen.append(max(rows, key=lambda row: len(missing & row.items())))
+        missing -= chosen[-1].items()
+    return chosen
 
 
 def _needed(rows: list[Answers], met: set[Meeting]) -> list[Answers]:
     """The rows without those that add nothing to the others, or to what others have `met` already."""
-    wanted = {each for row in rows for each in _meetings(row) if each not in met or _counts(each)}
+    wanted = {each for row in rows for each in _meetings(row) if each not in met or len(each) == 1}
     for row in sorted(rows, key=lambda row: sum(value not in NOTHING for value in row.values())):
         rest = [other for other in rows if other is not row]
         if wanted <= set().union(*map(_meetings, rest)):
             rows = rest
     return rows
-
-
-def _counts(meeting: Meeting) -> bool:
-    """Whether it has to be in a row of four resources."""
-    return len(meeting) == 1 or not any(value in NOTHING for _, value in meeting)
 
 
 def _meetings(row: Answers) -> set[Meeting]:
