@@ -1,66 +1,90 @@
-"""Which spans are kept: those of a part of all traces, and those of what has failed."""
+"""Which spans are kept: those of a part of all traces, and those of requests that have failed."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Mapping
+from time import time_ns
 from typing import Any
 
+from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
-from opentelemetry.trace import Link, SpanContext, SpanKind, StatusCode, TraceFlags, TraceState
-from opentelemetry.util.types import Attributes
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.util.types import AnyValue, Attributes
 
 ENTRANCES = (SpanKind.SERVER, SpanKind.CONSUMER)
+IDS = RandomIdGenerator()
 
 
-class FailuresToo(Sampler):
-    """Follows the caller's decision, or the ratio. Of other traces, it records what enters the service."""
+class FailureSpan(NonRecordingSpan):
+    """What enters the service in a trace that is not kept: a span only if it fails.
 
-    def __init__(self, ratio: float) -> None:
-        self._sampler = ParentBased(TraceIdRatioBased(ratio))
+    It notes what a span says in a fraction of the time that one takes.
+    """
 
-    def should_sample(
+    def __init__(
         self,
-        parent_context: Context | None,
-        trace_id: int,
-        name: str,
-        kind: SpanKind | None = None,
-        attributes: Attributes = None,
-        links: Sequence[Link] | None = None,
-        trace_state: TraceState | None = None,
-    ) -> SamplingResult:
-        result = self._sampler.should_sample(parent_context, trace_id, name, kind, attributes, links)
-        if result.decision is Decision.DROP and kind in ENTRANCES:
-            return SamplingResult(Decision.RECORD_ONLY, trace_state=result.trace_state)
-        return result
+        context: SpanContext,
+        attributes: Attributes,
+        keep: Callable[[ReadableSpan], None],
+        **described: Any,
+    ) -> None:
+        super().__init__(context)
+        self._keep = keep
+        self._described = described
+        self._attributes = dict(attributes or {})
+        self._status = Status()
+        self._started = time_ns()
 
-    def get_description(self) -> str:
-        return "FailuresToo"
+    def update_name(self, name: str) -> None:
+        self._described["name"] = name
+
+    def set_attribute(self, key: str, value: AnyValue) -> None:
+        self._attributes[key] = value
+
+    def set_attributes(self, attributes: Mapping[str, AnyValue]) -> None:
+        self._attributes.update(attributes)
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        self._status = status if isinstance(status, Status) else Status(status, description)
+
+    def end(self, end_time: int | None = None) -> None:
+        if self._status.status_code is StatusCode.ERROR:
+            trace_id, span_id, _, _, state, _ = self.get_span_context()
+            kept = SpanContext(trace_id, span_id, False, TraceFlags(TraceFlags.SAMPLED), state)
+            self._keep(
+                ReadableSpan(
+                    context=kept,
+                    attributes=self._attributes,
+                    status=self._status,
+                    start_time=self._started,
+                    end_time=end_time or time_ns(),
+                    **self._described,
+                )
+            )
 
 
-class KeptSpans(BatchSpanProcessor):
-    """Exports the spans of sampled traces. Of other traces, it exports those that have failed."""
+class SamplingTracer:
+    """Follows the caller's decision, or keeps a part of all traces.
 
-    def on_end(self, span: ReadableSpan) -> None:
-        super().on_end(_sampled(span) if span.status.status_code is StatusCode.ERROR else span)
+    OpenTelemetry's samplers decide when a span begins. To keep failures, they would have to record all.
+    """
 
+    def __init__(self, provider: TracerProvider, processor: SpanProcessor, name: str, ratio: float) -> None:
+        provider.add_span_processor(processor)
+        self._tracer = provider.get_tracer(name)
+        self._keep = processor.on_end
+        self._origin = {"resource": provider.resource, "instrumentation_scope": InstrumentationScope(name)}
+        self._ratio = ratio
 
-def _sampled(span: ReadableSpan) -> ReadableSpan:
-    context: Any = span.context
-    if context.trace_flags.sampled:
-        return span
-    flags = TraceFlags(context.trace_flags | TraceFlags.SAMPLED)
-    return ReadableSpan(
-        name=span.name,
-        context=SpanContext(context.trace_id, context.span_id, context.is_remote, flags, context.trace_state),
-        parent=span.parent,
-        resource=span.resource,
-        attributes=span.attributes,
-        events=span.events,
-        links=span.links,
-        kind=span.kind,
-        instrumentation_scope=span.instrumentation_scope,
-        status=span.status,
-        start_time=span.start_time,
-        end_time=span.end_time,
-    )
+    def start(self, name: str, kind: SpanKind, attributes: Attributes, parent: Context | None) -> Span:
+        caller = trace.get_current_span(parent).get_span_context()
+        if caller.trace_flags.sampled if caller.is_valid else random.random() < self._ratio:
+            return self._tracer.start_span(name, parent, kind, attributes)
+        trace_id = caller.trace_id or IDS.generate_trace_id()
+        context = SpanContext(trace_id, IDS.generate_span_id(), False, trace_state=caller.trace_state)
+        if kind not in ENTRANCES:
+            return NonRecordingSpan(context)
+        of = caller if caller.is_valid else None
+        return FailureSpan(context, attributes, self._keep, name=name, kind=kind, parent=of, **self._origin)

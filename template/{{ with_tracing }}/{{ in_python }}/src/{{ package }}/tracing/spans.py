@@ -1,35 +1,38 @@
 """What all spans share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import NoOpTracer, Span, SpanKind, StatusCode, Tracer, use_span
+from opentelemetry.trace import Span, SpanKind, StatusCode, use_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import Attributes
 
 _propagator = TraceContextTextMapPropagator()
 
 
+Start = Callable[[str, SpanKind, Attributes, Context | None], Span]
+
+
+def untraced(_name: str, _kind: SpanKind, _attributes: Attributes, parent: Context | None) -> Span:
+    return trace.get_current_span(parent)
+
+
 class SwitchedTracer:
     """Makes spans while it is switched on. OpenTelemetry's own global tracer cannot be switched off."""
 
     def __init__(self) -> None:
-        self._tracer: Tracer = NoOpTracer()
+        self._start: Start = untraced
 
-    def switch(self, tracer: Tracer) -> None:
-        self._tracer = tracer
+    def switch(self, start: Start) -> None:
+        self._start = start
 
     def start(
-        self,
-        name: str,
-        kind: SpanKind,
-        attributes: Attributes = None,
-        parent: Context | None = None,
+        self, name: str, kind: SpanKind, attributes: Attributes = None, parent: Context | None = None
     ) -> Span:
         """A span within that of `parent`, or else within the current one."""
-        return self._tracer.start_span(name, parent, kind, attributes)
+        return self._start(name, kind, attributes, parent)
 
 
 TRACER = SwitchedTracer()
