@@ -4,8 +4,8 @@ import json
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,10 +15,11 @@ import yaml
 from shipsmith.template import location, presets
 
 from ..support.services import environments, grpc_client, projects
-from ..support.services.projects import Project
+from ..support.services.projects import Project, Service
 from ..support.systems import nats, prometheus, redis
 from ..support.systems.packages import UnavailableError, require
 from ..support.systems.processes import free_port, wait_until
+from ..support.systems.prometheus import Prometheus
 from ..support.systems.servers import Recipe, Server
 
 MINIMAL = presets.load(location.root(), "minimal").answers
@@ -35,8 +36,10 @@ EVERYTHING = MINIMAL | {
     **{"metrics": "prometheus", "slo_availability": "99.5", "slo_latency_ms": "250"},
 }
 """All that has rules of its own, but replicas."""
+PUSHED = EVERYTHING | {"metrics": "otlp", "slo_latency_ms": "1000"}
 REPOSITORIES = {
     "everything": EVERYTHING,
+    "by OTLP": PUSHED,
     "gRPC only": MINIMAL | {"http": False, "grpc": True, "metrics": "prometheus", "slo_latency_ms": "1000"},
 }
 
@@ -81,37 +84,74 @@ def test_every_rule_has_a_page_that_says_what_to_do(everything: Project) -> None
 def test_every_rule_and_every_panel_has_data(
     everything: Project, module_server: Callable[[Recipe], Server], tmp_path: Path
 ) -> None:
-    broker, cache = module_server(nats.NATS), module_server(redis.REDIS)
-    settings = {
-        "DATABASE__URL": f"sqlite+aiosqlite:///{tmp_path}/orders.db",
-        "BROKER__URL": nats.url(broker),
-        "CACHE__URL": f"redis://127.0.0.1:{cache.port}/0",
-        "AUTH__ISSUER": f"http://127.0.0.1:{free_port()}/realms/orders",
-    }
+    settings = surroundings(module_server, tmp_path)
     with (
         projects.issuer(everything, settings, tmp_path / "issuer") as token,
         projects.running(everything, settings, tmp_path / "log") as service,
     ):
-        authorization = f"Bearer {token}"
         target = f"127.0.0.1:{service.ports['metrics']}"
         folder = everything.folder / "observability/prometheus"
         with prometheus.running(folder, tmp_path / "prometheus", target) as real:
-            lists = grpc_client.describe(service.grpc_target, "orders.v1.OrderService")
+            assert without_data(everything, service, token, real) == []
 
-            def missing() -> list[str]:
-                with suppress(urllib.error.HTTPError):  # it is not there, but asked for
-                    url = f"{service.url}/v1/orders/{uuid4()}"
-                    request = urllib.request.Request(url, headers={"Authorization": authorization})
-                    urllib.request.urlopen(request, timeout=10).close()
-                listing = lists.methods_by_name["ListOrders"]
-                grpc_client.call(service.grpc_target, listing, {}, authorization=authorization)
-                wanted = [each for rule in rules(everything) for each in series(rule)]
-                wanted += queries(everything)
-                return [each for each in wanted if not real.query(each)]
 
-            with suppress(TimeoutError):
-                wait_until(lambda: not missing(), "data for every query")
-            assert missing() == []
+@pytest.mark.long
+def test_every_rule_and_every_panel_has_data_that_came_by_otlp(
+    module_server: Callable[[Recipe], Server], tmp_path: Path
+) -> None:
+    project = projects.new(tmp_path / "orders", PUSHED)
+    environments.prepare(project)
+    port = free_port()
+    settings = surroundings(module_server, tmp_path) | {
+        "METRICS__URL": f"http://127.0.0.1:{port}/api/v1/otlp",
+        "METRICS__INTERVAL_SECONDS": "1",
+    }
+    folder = project.folder / "observability/prometheus"
+    with (
+        receiving(folder, tmp_path / "prometheus", port) as real,
+        projects.issuer(project, settings, tmp_path / "issuer") as token,
+        projects.running(project, settings, tmp_path / "log") as service,
+    ):
+        assert without_data(project, service, token, real) == []
+
+
+@contextmanager
+def receiving(configuration: Path, folder: Path, port: int) -> Iterator[Prometheus]:
+    try:
+        with prometheus.receiving(configuration, folder, port) as real:
+            yield real
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+def surroundings(server: Callable[[Recipe], Server], folder: Path) -> dict[str, str]:
+    """The settings of a service with servers, and with an issuer that is yet to start."""
+    return {
+        "DATABASE__URL": f"sqlite+aiosqlite:///{folder}/orders.db",
+        "BROKER__URL": nats.url(server(nats.NATS)),
+        "CACHE__URL": f"redis://127.0.0.1:{server(redis.REDIS).port}/0",
+        "AUTH__ISSUER": f"http://127.0.0.1:{free_port()}/realms/orders",
+    }
+
+
+def without_data(project: Project, service: Service, token: str, real: Prometheus) -> list[str]:
+    """Of what rules and panels ask, that which has no data even after a while with requests."""
+    authorization = f"Bearer {token}"
+    lists = grpc_client.describe(service.grpc_target, "orders.v1.OrderService")
+    wanted = [each for rule in rules(project) for each in series(rule)] + queries(project)
+
+    def missing() -> list[str]:
+        with suppress(urllib.error.HTTPError):  # it is not there, but asked for
+            url = f"{service.url}/v1/orders/{uuid4()}"
+            request = urllib.request.Request(url, headers={"Authorization": authorization})
+            urllib.request.urlopen(request, timeout=10).close()
+        listing = lists.methods_by_name["ListOrders"]
+        grpc_client.call(service.grpc_target, listing, {}, authorization=authorization)
+        return [each for each in wanted if not real.query(each)]
+
+    with suppress(TimeoutError):
+        wait_until(lambda: not missing(), "data for every query")
+    return missing()
 
 
 def rules(project: Project) -> list[dict[str, Any]]:

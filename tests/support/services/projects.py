@@ -20,6 +20,7 @@ from .. import preloaded
 from ..systems.processes import Process, free_port
 
 PORTS = ("http", "grpc", "metrics")
+WITHOUT_PORT = (False, "none", "otlp")
 """The options that bring a server, each with a port."""
 LONGEST_SECONDS = 480
 """After which a command is ended: earlier than the test that waits for it."""
@@ -109,7 +110,7 @@ def serving(
 ) -> Iterator[Service]:
     """What this command of its Python serves, on free ports."""
     answers = yaml.safe_load((project.folder / ".copier-answers.yml").read_text())
-    ports = {name: free_port() for name in PORTS if answers[name] not in (False, "none")}
+    ports = {name: free_port() for name in PORTS if answers[name] not in WITHOUT_PORT}
     addresses = {f"{name.upper()}__PORT": str(port) for name, port in ports.items()}
     environment = _variables(project, {**addresses, **settings})
     process = Process(project.python(*command), log, environment, directory=project.folder)
