@@ -88,6 +88,7 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
         "Adaptive limit",
         "Metrics",
         "Distributed traces",
+        "Profiles of the running",
         "Format of log lines",
         "Load test of each",
         "Deployment target",
@@ -137,7 +138,7 @@ def test_only_what_fits_the_answers_so_far_can_be_chosen(
     child.expect("Adaptive limit")
     child.send(ENTER)
     child.expect("Metrics")
-    for _ in range(6):
+    for _ in range(7):
         child.send(ENTER)
     child.expect("Create it")
     child.send("y")

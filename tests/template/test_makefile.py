@@ -47,6 +47,7 @@ TARGETS = [
         "load",
         "budget",
         "baseline",
+        "profile",
         "rules",
     ),
 ]
