@@ -81,6 +81,7 @@ def test_what_is_given_is_not_asked_and_the_rest_can_be_customised(
     child.expect("Serve gRPC")
     child.send("y")
     for question in (
+        "certificates",
         "Database",
         "Read-through cache",
         "Callers prove who they are",

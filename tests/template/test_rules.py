@@ -92,11 +92,11 @@ WRONG: dict[str, tuple[Change, str]] = {
     ),
     "an option that is missing in the order": (
         replace("copier.yml", "default: [http, http_caching, grpc,", "default: [http_caching, grpc,"),
-        "copier.yml includes the options http, http_caching, grpc, database, pooler, replicas, shards, "
-        "resilience, cache, broker, auth, rate_limit, throttling, metrics, tracing, profiling, logging, "
-        "load_test, deploy, ci, but its `options` lists http_caching, grpc, database, pooler, replicas, "
+        "copier.yml includes the options http, http_caching, grpc, mtls, database, pooler, replicas, "
         "shards, resilience, cache, broker, auth, rate_limit, throttling, metrics, tracing, profiling, "
-        "logging, load_test, deploy, ci. "
+        "logging, load_test, deploy, ci, but its `options` lists http_caching, grpc, mtls, database, "
+        "pooler, replicas, shards, resilience, cache, broker, auth, rate_limit, throttling, metrics, "
+        "tracing, profiling, logging, load_test, deploy, ci. "
         "List the same options in the same order",
     ),
 }

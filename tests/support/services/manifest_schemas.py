@@ -10,6 +10,7 @@ import kubernetes_validate  # type: ignore[import-untyped]
 
 KUBERNETES = "1.34"
 CUSTOM = {
+    "cert-manager.io/v1/Certificate",
     "external-secrets.io/v1/ExternalSecret",
     "monitoring.coreos.com/v1/ServiceMonitor",
 }

@@ -71,14 +71,15 @@ class Manifests:
 
     @property
     def sources(self) -> dict[str, dict[str, str]]:
-        """What each ConfigMap and Secret holds; the values of an external secret are empty here."""
+        """What each ConfigMap and Secret holds; values that the cluster finds or makes are empty here."""
         plain = {each["metadata"]["name"]: each["data"] for each in self.of("ConfigMap")}
         secret = {each["metadata"]["name"]: _decoded(each["data"]) for each in self.of("Secret")}
-        external = {
+        external: dict[str, dict[str, str]] = {
             each["spec"]["target"]["name"]: {entry["secretKey"]: "" for entry in each["spec"]["data"]}
             for each in self.of("ExternalSecret")
         }
-        return plain | secret | external
+        made: dict[str, dict[str, str]] = {each["spec"]["secretName"]: {} for each in self.of("Certificate")}
+        return plain | secret | external | made
 
     def environment(self, container: Document) -> dict[str, str]:
         """What a container's process finds in its environment."""

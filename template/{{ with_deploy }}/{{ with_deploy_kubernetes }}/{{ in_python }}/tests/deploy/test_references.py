@@ -81,10 +81,11 @@ def test_every_mount_has_a_volume_and_every_claim_exists(manifests: Manifests) -
     volumes = manifests.pod["volumes"]
     claimed = [each["persistentVolumeClaim"] for each in volumes if "persistentVolumeClaim" in each]
     assert {claim["claimName"] for claim in claimed} == manifests.names("PersistentVolumeClaim")
-    for pod in (pod_of(each) for each in manifests.of("Deployment")):
-        for container in [*pod.get("initContainers", []), *pod["containers"]]:
-            mounted = {mount["name"] for mount in container["volumeMounts"]}
-            assert mounted == {volume["name"] for volume in pod["volumes"]}, container["name"]
+    for deployment in manifests.of("Deployment"):
+        pod = pod_of(deployment)
+        containers = [*pod.get("initContainers", []), *pod["containers"]]
+        mounted = [mount["name"] for container in containers for mount in container["volumeMounts"]]
+        assert set(mounted) == {volume["name"] for volume in pod["volumes"]}, deployment["metadata"]["name"]
 
 
 def _labels(selector: Document) -> dict[str, str]:
