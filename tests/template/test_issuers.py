@@ -40,7 +40,9 @@ class Issuer:
             "protocolMapper": "oidc-audience-mapper",
             "config": {"included.custom.audience": AUDIENCE, "access.token.claim": "true"},
         }
-        scopes = [{"name": each, "attributes": {"include.in.token.scope": "true"}} for each in SCOPES]
+        scopes: list[dict[str, Any]] = [
+            {"name": each, "attributes": {"include.in.token.scope": "true"}} for each in SCOPES
+        ]
         scopes.append({"name": "audience", "protocolMappers": [mapper]})
         clients = {"reader": [SCOPES[0], "audience"], "writer": [SCOPES[1], "audience"], "other": [*SCOPES]}
         self._administer(
