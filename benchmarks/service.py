@@ -22,7 +22,7 @@ from tests.support.services.needs import met
 
 from .serving import GET, OTHER_CORES, Measure, Server, install, make, run, start_up, started, take_turns
 
-PORTS = {"http": 18080, "grpc": 18081, "metrics": 18082}
+PORTS = {"http": 18080, "grpc": 18081, "metrics": 18082, "profiling": 18083}
 ISSUER = "http://127.0.0.1:18060/realms/orders"
 ORDER = b'{"name": "Ada", "quantity": 3}'
 FULL = {"auth": "jwt"}
@@ -50,12 +50,13 @@ SETTINGS = {
     "rabbitmq": "BROKER__URL",
     "ratelimits": "RATE_LIMIT__URL",
 }
-UNLIMITED = {
+HERE = {
+    "entrypoints/grpc_tls.py": {"GRPC_TLS__PLAINTEXT": "true"},
     "rate_limiting": {"RATE_LIMIT__RATE": "10000", "RATE_LIMIT__BURST": "1000000"},
     "throttling": {"THROTTLING__LEAST": "100"},
     "auth": {"AUTH__ISSUER": ISSUER},
 }
-"""Settings by the packages that have them: limits decide about every request, and refuse none."""
+"""Settings by the modules that have them: limits decide about every request, and refuse none."""
 START_TARGETS = {"service": (0.5, 90), "full": (0.9, 120)}
 
 BARE_HTTP = """
@@ -133,9 +134,8 @@ def environment(
     """The settings of a service: only those that it has, because it refuses others."""
     source = folder / "orders/src/orders"
     compose = folder / "orders/compose"
-    settings = {f"{name.upper()}__PORT": str(port) for name, port in ports.items()}
-    if not (source / "metrics.py").exists():
-        del settings["METRICS__PORT"]
+    found = {name for name in ports if any(source.glob(f"entrypoints/{name}*.py"))}
+    settings = {f"{name.upper()}__PORT": str(ports[name]) for name in found}
     settings |= {
         name: servers[f"TEST_{server.upper()}_URL"]
         for server, name in SETTINGS.items()
@@ -145,8 +145,8 @@ def environment(
         settings["DATABASE__URL"] = f"sqlite+aiosqlite:///{folder}/data.db"
     if (source / "tracing").exists():
         settings["TRACING__URL"] = collector
-    for package, values in UNLIMITED.items():
-        settings |= values if (source / package).exists() else {}
+    for module, values in HERE.items():
+        settings |= values if (source / module).exists() else {}
     return {f"ORDERS_{name}": value for name, value in settings.items()} | {
         "PYTHONPATH": str(folder / "orders/src")
     }

@@ -4,8 +4,9 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 from types import FrameType
+from typing import Any
 
 from .errors import Exit, StoppedError, UserError, is_of_the_machine
 from .terminal import complain
@@ -52,9 +53,25 @@ def _open_standard_streams() -> None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8")
     if 1 in closed:
         _fail(Exit.USER_ERROR, "standard output is closed. Open it, or send it to /dev/null")
-    # file names may contain undecodable bytes: print them as \xe9, as standard error does
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.fileno() == 1:
+        # file names may contain undecodable bytes: print them as \xe9, as standard error does
+        sys.stdout = TextIOWrapper(
+            BufferedWriter(_WhileRead(1, "w", closefd=False)),
+            encoding=sys.stdout.encoding,
+            errors="backslashreplace",
+            line_buffering=sys.stdout.line_buffering,
+        )
+
+
+class _WhileRead(FileIO):
+    """A reader that closes the pipe has read enough: the rest is discarded, and nothing fails."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return super().write(data)
 
 
 def _is_open(number: int) -> bool:
@@ -100,9 +117,7 @@ def _flush() -> None:
     except OSError as error:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # a reader that closes the pipe has read enough
-        if not isinstance(error, BrokenPipeError):
-            _fail(Exit.USER_ERROR, f"standard output: {error.strerror}")
+        _fail(Exit.USER_ERROR, f"standard output: {error.strerror}")
 
 
 if __name__ == "__main__":

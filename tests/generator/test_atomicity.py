@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path, kibibytes:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    new = [*SHIPSMITH, "new", "orders", "--defaults", "--preset", "full", "--set", "grpc=false"]
+    new = [*SHIPSMITH, "new", "orders", "--defaults", "--preset", "full"]
     result = subprocess.run(
         new, cwd=tmp_path, preexec_fn=limited, stderr=subprocess.PIPE, text=True, check=False
     )

@@ -202,8 +202,8 @@ def test_a_server_or_worker_that_dies_ends_the_process(
     full: Project, settings: dict[str, str], name: str, tmp_path: Path
 ) -> None:
     """It ends soon, with a status that is not 0, and the log says why."""
-    environment = {f"ORDERS_{key}__PORT": str(free_port()) for key in ("HTTP", "GRPC", "METRICS")}
-    environment |= {f"ORDERS_{key}": value for key, value in settings.items()}
+    ports = {f"{name.upper()}__PORT": str(free_port()) for name in projects.PORTS}
+    environment = projects.variables(full, settings | ports)
     command = full.python("-c", KILLER, name)
     process = Process(command, tmp_path / "log", environment, directory=full.folder)
     try:

@@ -19,7 +19,7 @@ import yaml
 from .. import preloaded
 from ..systems.processes import Process, free_port
 
-PORTS = ("http", "grpc", "metrics")
+PORTS = ("http", "grpc", "metrics", "profiling")
 WITHOUT_PORT = (False, "none", "otlp")
 """The options that bring a server, each with a port."""
 LONGEST_SECONDS = 480
@@ -78,7 +78,7 @@ def new(folder: Path, answers: Mapping[str, Any], document: Path = CALLED) -> Pr
 def running(project: Project, settings: Mapping[str, str], log: Path) -> Iterator[Service]:
     """The service as a plain process, on free ports, after its migrations."""
     command = ("-m", project.package)
-    environment = _variables(project, settings)
+    environment = variables(project, settings)
     run(*project.python(*command), "migrate", directory=project.folder, environment=environment)
     with serving(project, settings, log, command) as service:
         yield service
@@ -88,7 +88,7 @@ def running(project: Project, settings: Mapping[str, str], log: Path) -> Iterato
 def issuer(project: Project, settings: Mapping[str, str], log: Path) -> Iterator[str]:
     """The stand-in for an issuer of access tokens that the project has, and one of its tokens."""
     script = project.python("-P", "tests/issuer_stand_in.py")
-    process = Process(script, log, _variables(project, settings), directory=project.folder)
+    process = Process(script, log, variables(project, settings), directory=project.folder)
     url = urljoin(settings["AUTH__ISSUER"], "/token")
     found: list[str] = []
 
@@ -109,10 +109,10 @@ def serving(
     project: Project, settings: Mapping[str, str], log: Path, command: Sequence[str]
 ) -> Iterator[Service]:
     """What this command of its Python serves, on free ports."""
-    answers = yaml.safe_load((project.folder / ".copier-answers.yml").read_text())
+    answers = _answers(project)
     ports = {name: free_port() for name in PORTS if answers[name] not in WITHOUT_PORT}
     addresses = {f"{name.upper()}__PORT": str(port) for name, port in ports.items()}
-    environment = _variables(project, {**addresses, **settings})
+    environment = variables(project, {**addresses, **settings})
     process = Process(project.python(*command), log, environment, directory=project.folder)
     try:
         service = Service(process, ports)
@@ -122,8 +122,15 @@ def serving(
         process.stop()
 
 
-def _variables(project: Project, settings: Mapping[str, str]) -> dict[str, str]:
-    return {f"{project.package.upper()}_{name}": value for name, value in settings.items()}
+def variables(project: Project, settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process with these settings, without TLS."""
+    local = {"GRPC_TLS__PLAINTEXT": "true"} if _answers(project)["mtls"] else {}
+    return {f"{project.package.upper()}_{name}": value for name, value in {**local, **settings}.items()}
+
+
+def _answers(project: Project) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((project.folder / ".copier-answers.yml").read_text())
+    return found
 
 
 def ready(url: str) -> bool:
