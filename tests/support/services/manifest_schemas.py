@@ -12,6 +12,7 @@ KUBERNETES = "1.34"
 CUSTOM = {
     "cert-manager.io/v1/Certificate",
     "external-secrets.io/v1/ExternalSecret",
+    "monitoring.coreos.com/v1/PrometheusRule",
     "monitoring.coreos.com/v1/ServiceMonitor",
 }
 SCHEMAS = Path(__file__).parent / "schemas"

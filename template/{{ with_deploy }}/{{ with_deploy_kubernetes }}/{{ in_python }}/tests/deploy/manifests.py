@@ -72,7 +72,11 @@ class Manifests:
     @property
     def sources(self) -> dict[str, dict[str, str]]:
         """What each ConfigMap and Secret holds; values that the cluster finds or makes are empty here."""
-        plain = {each["metadata"]["name"]: each["data"] for each in self.of("ConfigMap")}
+        plain = {
+            each["metadata"]["name"]: each["data"]
+            for each in self.of("ConfigMap")
+            if not self.is_for_others(each)
+        }
         secret = {each["metadata"]["name"]: _decoded(each["data"]) for each in self.of("Secret")}
         external: dict[str, dict[str, str]] = {
             each["spec"]["target"]["name"]: {entry["secretKey"]: "" for entry in each["spec"]["data"]}
@@ -80,6 +84,11 @@ class Manifests:
         }
         made: dict[str, dict[str, str]] = {each["spec"]["secretName"]: {} for each in self.of("Certificate")}
         return plain | secret | external | made
+
+    @staticmethod
+    def is_for_others(document: Document) -> bool:
+        """Whether it has labels, by which somebody else finds it."""
+        return bool(document["metadata"].get("labels"))
 
     def environment(self, container: Document) -> dict[str, str]:
         """What a container's process finds in its environment."""

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from ..errors import UnavailableError
 from ..logs import Seldom
+from ..telemetry import Counter
 
 LEAST_RSA_BITS = 2048
 BURST = 10
@@ -25,6 +26,11 @@ FITTING: dict[tuple[object, object], frozenset[str]] = {
     ("EC", "P-521"): frozenset({"ES512"}),
     ("OKP", "Ed25519"): frozenset({"EdDSA"}),
 }
+
+
+RENEWALS = Counter(
+    "auth_key_renewals_total", "Attempts to get the keys of the issuer", "result", ("renewed", "failed")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +145,10 @@ class KeyRing:
             found = await self._fetch()
         except Exception as error:
             self._fails = True
+            RENEWALS.add(value="failed")
             self._log.warning("keys not renewed", exc_info=error)
             return
         kept = {kid: key for kid, key in self._keys.items() if found.get(kid) == key}
         self._keys = {**found, **kept}
         self._fails = False
+        RENEWALS.add(value="renewed")
