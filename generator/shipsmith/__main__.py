@@ -59,7 +59,7 @@ def _open_standard_streams() -> None:
             BufferedWriter(_WhileRead(1, "w", closefd=False)),
             encoding=sys.stdout.encoding,
             errors="backslashreplace",
-            line_buffering=sys.stdout.line_buffering,
+            line_buffering=sys.stdout.line_buffering or sys.stdout.write_through,
         )
 
 

@@ -227,7 +227,10 @@ def plant(right: Mapping[str, str], kind: str, place: Place, value: Any) -> str:
 
 def _matching(documents: list[Manifest], kind: str) -> Iterator[Manifest]:
     for document in documents:
-        if kind in (document["kind"], f"{document['kind']}/{document['metadata']['name']}"):
+        metadata = document["metadata"]
+        if document["kind"] == "ConfigMap" and metadata.get("labels"):
+            continue  # for Grafana, not for the service
+        if kind in (document["kind"], f"{document['kind']}/{metadata['name']}"):
             yield document
 
 

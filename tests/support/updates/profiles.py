@@ -194,7 +194,7 @@ def _binary(project: Project) -> None:
 
 def _feature_removed(project: Project) -> None:
     if "grpc: true" in (project.folder / ANSWERS).read_text():
-        _become(project, {"grpc": "false"})
+        _become(project, {"grpc": "false", "mtls": "false"})
         return
     entrypoints = project.package / "entrypoints"
     (entrypoints / "access_log.py").unlink()
