@@ -15,16 +15,17 @@ from ..support.services.projects import Project
 from ..support.services.rows import TYPES, matrix, with_four_resources
 
 ROWS = matrix()
-each_row = pytest.mark.parametrize("answers", [pytest.param(row, id=name) for name, row in ROWS.items()])
-LARGER = {
-    f"four resources:{name}": with_four_resources(row)
+PARAMETERS = [pytest.param(row, id=name) for name, row in ROWS.items()]
+each_row = pytest.mark.parametrize("answers", PARAMETERS)
+LARGER = [
+    pytest.param(with_four_resources(row), id=f"{name} with four resources", marks=pytest.mark.long)
     for name, row in ROWS.items()
     if len(row["resources"]) < 4
-}
+]
 """All other rows with the largest model, which takes twice as long."""
 
 
-@each_row
+@pytest.mark.parametrize("answers", [*PARAMETERS, *LARGER])
 def test_service_passes_its_own_checks_and_tests(
     answers: Answers,
     tmp_path: Path,
@@ -33,28 +34,6 @@ def test_service_passes_its_own_checks_and_tests(
     record_property: Callable[[str, object], None],
 ) -> None:
     """`make check test` pass in a new repository: no finding, no skip, and nothing left for git."""
-    _passes(answers, tmp_path, mypy_cache, meet, record_property)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("answers", [pytest.param(row, id=name) for name, row in LARGER.items()])
-def test_service_with_four_resources_passes_its_own_checks_and_tests(
-    answers: Answers,
-    tmp_path: Path,
-    mypy_cache: Path,
-    meet: Callable[[Answers], dict[str, str]],
-    record_property: Callable[[str, object], None],
-) -> None:
-    _passes(answers, tmp_path, mypy_cache, meet, record_property)
-
-
-def _passes(
-    answers: Answers,
-    tmp_path: Path,
-    mypy_cache: Path,
-    meet: Callable[[Answers], dict[str, str]],
-    record_property: Callable[[str, object], None],
-) -> None:
     environment = meet(answers)
     for stand_in in needs.stand_ins(answers):
         record_property("note", stand_in)
