@@ -8,7 +8,7 @@ import yaml
 from shipsmith.project.checksum import checksum, recorded_checksum
 from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
-from shipsmith.template.questionnaire import FOLDER, Answers, Questionnaire
+from shipsmith.template.questionnaire import FOLDER, Answers, questions_of
 
 # Texts that YAML would take for something else, were they not quoted, or that it spreads over lines.
 DESCRIPTIONS = (
@@ -60,7 +60,7 @@ EDITS: dict[str, Answers] = {
     "a name that is no text": {1: "one"},  # type: ignore[dict-item]  # only an edit by hand can do it
 }
 
-questionnaire = Questionnaire(location.root())
+questionnaire = questions_of(location.root())
 
 
 @pytest.mark.parametrize("given", CASES.values(), ids=CASES)

@@ -14,7 +14,7 @@ from shipsmith.errors import UserError
 from shipsmith.project import workspace
 from shipsmith.project.create import create
 from shipsmith.template import location, versions
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support import preloaded
 from ..support.command_line import SHIPSMITH, left_in, shipsmith
@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(28, "No space left on device", "requirements.lock")
 
     monkeypatch.setattr("shipsmith.rendering.derived.python_lock.prune", full)
-    answers = Questionnaire(location.root()).resolve({})
+    answers = questions_of(location.root()).resolve({})
     with pytest.raises(OSError, match="No space left"):
         create(answers, versions.working(), tmp_path / "orders")
     assert left_in(tmp_path) == []

@@ -12,7 +12,7 @@ import pytest
 from shipsmith.errors import UserError
 from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
-from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.template.questionnaire import Answers, questions_of
 
 RESOURCE = "zzq"  # in no word of the template, and no more is this:
 FIELD = "yyk"
@@ -38,7 +38,7 @@ VARIANTS: dict[str, tuple[str, Answers]] = {
 }
 FULL = {name: variant for name, variant in VARIANTS.items() if variant[0] == "full"}
 
-questionnaire = Questionnaire(location.root())
+questionnaire = questions_of(location.root())
 
 
 @pytest.mark.parametrize(("preset", "changes"), VARIANTS.values(), ids=VARIANTS)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from shipsmith.errors import UserError
 from shipsmith.template import location
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support.command_line import shipsmith
 
@@ -17,7 +17,7 @@ UPDATED = "customers.v1.customer.updated"
 
 def problems(consumes: Any, **answers: str) -> tuple[str, ...]:
     with pytest.raises(UserError) as refused:
-        Questionnaire(location.root()).resolve({**WITH_BROKER, **answers, "consumes": consumes})
+        questions_of(location.root()).resolve({**WITH_BROKER, **answers, "consumes": consumes})
     return refused.value.problems
 
 

@@ -10,7 +10,7 @@ from shipsmith.project.create import create, paths
 from shipsmith.rendering.derived import derivers
 from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_language_without_derivers_is_refused(template: Path) -> None:
 @pytest.mark.parametrize("preset", ["minimal", "full"])
 def test_each_derived_file_has_one_deriver(tmp_path: Path, preset: str) -> None:
     """And no rendered file has one: its patterns say exactly what a deriver writes."""
-    answers = Questionnaire(location.root()).resolve(presets.load(location.root(), preset).answers)
+    answers = questions_of(location.root()).resolve(presets.load(location.root(), preset).answers)
     template = versions.working()
     render(answers, template, tmp_path / "rendered")
     rendered = set(paths(tmp_path / "rendered"))

@@ -10,7 +10,7 @@ from shipsmith.errors import UserError
 from shipsmith.model.descriptions import followed
 from shipsmith.model.rules import Intent
 from shipsmith.template import location
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support.command_line import left_in, shipsmith
 
@@ -32,7 +32,7 @@ INVALID: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("given", "reason"), INVALID.values(), ids=INVALID)
 def test_an_invalid_description_is_explained_by_its_place(given: Any, reason: str) -> None:
     with pytest.raises(UserError) as refused:
-        Questionnaire(location.root()).resolve({"resources": RESOURCES, "descriptions": given})
+        questions_of(location.root()).resolve({"resources": RESOURCES, "descriptions": given})
     assert len(refused.value.problems) == 1
     assert reason in str(refused.value)
 
@@ -40,7 +40,7 @@ def test_an_invalid_description_is_explained_by_its_place(given: Any, reason: st
 def test_all_problems_of_descriptions_are_told_at_once() -> None:
     given = {"ordr": "x", "order": "", "order.nte": "x"}
     with pytest.raises(UserError) as refused:
-        Questionnaire(location.root()).resolve({"resources": RESOURCES, "descriptions": given})
+        questions_of(location.root()).resolve({"resources": RESOURCES, "descriptions": given})
     assert [each.split(": ")[1] for each in refused.value.problems] == list(given)
 
 

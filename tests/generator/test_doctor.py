@@ -13,7 +13,7 @@ import pytest
 from shipsmith.errors import UserError
 from shipsmith.git.runner import OLDEST
 from shipsmith.template import location, needs, versions
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 from shipsmith.template.versions import Template
 
 from ..support.command_line import shipsmith
@@ -217,7 +217,7 @@ def test_a_version_that_does_not_say_what_it_needs_is_an_error(tmp_path: Path) -
 
 
 def of_every_choice() -> list[tuple[str, needs.Needs]]:
-    questionnaire = Questionnaire(location.root())
+    questionnaire = questions_of(location.root())
     found = []
     for name, option in questionnaire.options.items():
         for value in option.values:

@@ -13,7 +13,7 @@ from shipsmith.errors import UserError
 from shipsmith.project import site
 from shipsmith.project.create import create
 from shipsmith.template import location, versions
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support.command_line import left_in, shipsmith
 
@@ -100,7 +100,7 @@ def test_files_are_as_in_a_folder_that_did_not_exist(tmp_path: Path) -> None:
 def test_the_root_of_a_file_system_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "orders" / "lost+found").mkdir(parents=True)
     monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path / "orders")
-    answers = Questionnaire(location.root()).resolve({"deploy": "none"})
+    answers = questions_of(location.root()).resolve({"deploy": "none"})
     create(answers, versions.working(), tmp_path / "orders")
     assert git(tmp_path / "orders", "status", "--porcelain") == ""
     assert (tmp_path / "orders" / "lost+found").is_dir()

@@ -9,7 +9,7 @@ import pytest
 from shipsmith.project.create import create
 from shipsmith.rendering.derived import python_lock
 from shipsmith.template import location, presets, versions
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
@@ -60,7 +60,7 @@ def test_stubs_are_made_by_the_version_that_the_universe_pins() -> None:
 def test_a_lock_is_what_the_resolver_writes(tmp_path: Path, preset: str) -> None:
     """The command that a lock names, asked to keep the universe's versions, writes the same bytes."""
     root = location.root()
-    answers = Questionnaire(root).resolve(presets.load(root, preset).answers)
+    answers = questions_of(root).resolve(presets.load(root, preset).answers)
     project = tmp_path / "orders"
     create(answers, versions.working(), project, git=False)
     for name in LOCKS:
@@ -71,7 +71,7 @@ def test_a_lock_is_what_the_resolver_writes(tmp_path: Path, preset: str) -> None
 
 
 def test_make_lock_writes_the_locks_by_the_commands_that_they_name(tmp_path: Path) -> None:
-    answers = Questionnaire(location.root()).resolve(presets.load(location.root(), "minimal").answers)
+    answers = questions_of(location.root()).resolve(presets.load(location.root(), "minimal").answers)
     create(answers, versions.working(), tmp_path / "orders", git=False)
     make = ["make", "--dry-run", "--silent", "lock"]
     recipe = subprocess.run(make, cwd=tmp_path / "orders", check=True, capture_output=True, text=True).stdout

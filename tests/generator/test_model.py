@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from shipsmith.errors import UserError
 from shipsmith.template import location
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
-questionnaire = Questionnaire(location.root())
+questionnaire = questions_of(location.root())
 
 CUSTOMER = {"name": "str(1..100)", "email": "str unique"}
 ORDER = {"customer": "ref(customer)", "status": "enum(new, paid)", "total": "decimal(12,2)", "note": "text?"}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from shipsmith.errors import UserError
 from shipsmith.template import location
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
-questionnaire = Questionnaire(location.root())
+questionnaire = questions_of(location.root())
 
 FORMS = "{% from 'template/_shared/names.jinja' import plural, singular, pascal %}"
 

@@ -7,14 +7,14 @@ import pytest
 from shipsmith.cli.listing import as_data, as_markdown
 from shipsmith.errors import UserError
 from shipsmith.template import location, presets
-from shipsmith.template.questionnaire import NOTHING, Questionnaire
+from shipsmith.template.questionnaire import NOTHING, Questionnaire, questions_of
 
 from ..support.command_line import shipsmith
 
 
 @pytest.fixture(scope="module")
 def questionnaire() -> Questionnaire:
-    return Questionnaire(location.root())
+    return questions_of(location.root())
 
 
 def test_every_option_has_help_and_a_valid_default(questionnaire: Questionnaire) -> None:
@@ -31,7 +31,7 @@ def test_every_option_can_be_left_out(questionnaire: Questionnaire) -> None:
 
 
 def test_the_rules_are_those_of_the_validators(questionnaire: Questionnaire) -> None:
-    excluded = [rule.values for rule in questionnaire.rules()]
+    excluded = [rule.values for rule in questionnaire.rules]
     assert {"http": False, "grpc": False} in excluded
     assert {"database": "none", "broker": "rabbitmq"} in excluded
     assert {"database": "sqlite", "replicas": True} in excluded
@@ -45,7 +45,7 @@ def test_the_rules_are_those_of_the_validators(questionnaire: Questionnaire) -> 
 
 def test_the_reason_of_a_rule_is_about_its_values(questionnaire: Questionnaire) -> None:
     """Also where it is a third option that brings them together: what one of them needs of it."""
-    reasons = {tuple(rule.values.values()): rule.reason for rule in questionnaire.rules()}
+    reasons = {tuple(rule.values.values()): rule.reason for rule in questionnaire.rules}
     for shared in ("pgbouncer", True):
         assert "memory is a cache in each process: with postgresql" in reasons[shared, "memory"]
         assert "sqlite" not in reasons[shared, "memory"]
@@ -105,7 +105,7 @@ def test_the_page_of_options_is_up_to_date(questionnaire: Questionnaire) -> None
 
 def test_a_problem_ends_where_its_sentence_does() -> None:
     """Several fields' problems are separated; after the last there is nothing. Prompts show it as it is."""
-    questionnaire = Questionnaire(location.root())
+    questionnaire = questions_of(location.root())
     resources = {"order": {"total": "colour", "paid": "colour"}}
     answers = questionnaire.resolve({}) | {"resources": resources}
     first, second = questionnaire.problem(questionnaire.questions["resources"], answers).split("; ")

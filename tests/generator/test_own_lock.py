@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from shipsmith.project.create import create
 from shipsmith.rendering.derived import own_lock, python_lock
 from shipsmith.template import location, presets, versions
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support import checkout
 from .test_lock import command_of
@@ -21,7 +21,7 @@ from .test_lock import command_of
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own") / "orders"
     answers = presets.load(location.root(), "minimal").answers | {"ci": "github"}
-    create(Questionnaire(location.root()).resolve(answers), versions.working(), folder, git=False)
+    create(questions_of(location.root()).resolve(answers), versions.working(), folder, git=False)
     return folder
 
 

@@ -5,7 +5,7 @@ from shipsmith.errors import UserError
 from shipsmith.model.migration import after_update
 from shipsmith.rendering.derived.python_migrations import read, write
 from shipsmith.template import location, versions
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 FOLDER = "src/orders/migrations/versions"
 
@@ -82,7 +82,7 @@ def test_everything_that_cannot_be_read_is_told_at_once() -> None:
 def test_a_first_migration_that_is_labelled_after_the_service_is_followed() -> None:
     """What follows it first begins the branch that all others are in."""
     first = {f"{FOLDER}/0001_shop.py": migration("first", None, branch_labels=("shop",))}
-    answers = Questionnaire(location.root()).resolve({"service_name": "shop", "database": "sqlite"})
+    answers = questions_of(location.root()).resolve({"service_name": "shop", "database": "sqlite"})
     steps = ({"do": "add_moment", "table": "orders", "name": each} for each in ("seen_at", "sent_at"))
     added = [after_update(f"Add {step['name']}", "", [step]) for step in steps]
     written = write(first, added, answers, versions.working())

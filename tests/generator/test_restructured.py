@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from shipsmith.errors import UserError
 from shipsmith.template import location, restructured
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 QUESTIONS = """\
 _envops: {undefined: jinja2.StrictUndefined}
@@ -86,7 +86,7 @@ def test_the_template_carries_one_resource_over() -> None:
     before = {"resource": "order", "fields": {"name": "str", "total": "decimal?"}, "owner": "payments"}
     after = restructured.carried(location.root(), before)
     assert after == {"owner": "payments", "resources": {"order": {"name": "str", "total": "decimal?"}}}
-    Questionnaire(location.root()).resolve(after)
+    questions_of(location.root()).resolve(after)
 
 
 def test_fields_that_every_resource_has_now_get_other_names_in_their_places() -> None:
@@ -104,4 +104,4 @@ def test_fields_that_every_resource_has_now_get_other_names_in_their_places() ->
 def test_fields_of_another_form_are_left_to_the_questions(fields: object) -> None:
     after = restructured.carried(location.root(), {"resource": "order", "fields": fields})
     with pytest.raises(UserError, match="order"):
-        Questionnaire(location.root()).resolve(after)
+        questions_of(location.root()).resolve(after)

@@ -9,13 +9,13 @@ import jsonschema
 import pytest
 import yaml
 from shipsmith.template import location
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support.services import projects
 from ..support.services.manifest_schemas import SCHEMAS
 from ..support.services.rows import CONSUMED, FOUR
 
-OPTION = Questionnaire(location.root()).options["broker"]
+OPTION = questions_of(location.root()).options["broker"]
 BROKERS = [each for each in OPTION.values if each != "none"]
 CHANGES = ("created", "updated", "deleted")
 

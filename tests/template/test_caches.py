@@ -14,7 +14,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 from shipsmith.template import location, presets
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support.services import http_client, needs, projects
 from ..support.services.load import load
@@ -29,7 +29,7 @@ PAUSE = 0.02
 CHOICES = {"database": "postgresql", "metrics": "prometheus"}
 MISSES = 200
 
-questionnaire = Questionnaire(location.root())
+questionnaire = questions_of(location.root())
 smallest = presets.load(location.root(), "minimal").answers | CHOICES
 rows = [smallest | {"cache": cache} for cache in questionnaire.options["cache"].values if cache != "memory"]
 shared = {

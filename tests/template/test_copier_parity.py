@@ -10,7 +10,7 @@ import yaml
 from shipsmith.project.checksum import checksum, recorded_checksum
 from shipsmith.template import location as source
 from shipsmith.template import presets
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support import checkout, preloaded
 from ..support.once import once
@@ -39,7 +39,7 @@ def template() -> Path:
 
 @pytest.mark.parametrize("preset", ["minimal", "service", "event-driven", "full"])
 def test_copier_copy_gives_the_same_bytes(tmp_path: Path, template: Path, preset: str) -> None:
-    answers = Questionnaire(source.root()).resolve(presets.load(source.root(), preset).answers)
+    answers = questions_of(source.root()).resolve(presets.load(source.root(), preset).answers)
     data = [
         f"--data={name}={value}" for name, value in answers.items() if name not in ("resources", "numbers")
     ]

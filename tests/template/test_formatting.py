@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from shipsmith.rendering.render import render
 from shipsmith.template import location, presets, versions
-from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.template.questionnaire import Answers, questions_of
 
 from ..support.services.rows import TYPES, kept_together
 
@@ -94,7 +94,7 @@ def test_rendered_code_is_formatted(tmp_path: Path, model: Answers, preset: str,
     answers = presets.load(location.root(), preset).answers | changes | model
     if answers["shards"]:
         answers = kept_together(answers)
-    render(Questionnaire(location.root()).resolve(answers), versions.working(), tmp_path)
+    render(questions_of(location.root()).resolve(answers), versions.working(), tmp_path)
     _stub(tmp_path)
     for command in (("format", "--diff"), ("check", "--output-format", "concise")):
         found = subprocess.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from shipsmith.template import location as source
-from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.template.questionnaire import Answers, questions_of
 
 from ..support.services import environments, needs, overlays, projects
 from ..support.services.projects import Project
@@ -90,14 +90,14 @@ def test_the_matrix_has_every_allowed_pair_of_values() -> None:
 
 def test_each_value_is_tested_with_four_resources() -> None:
     four = [row for row in ROWS.values() if len(row["resources"]) == 4]
-    options = Questionnaire(source.root()).options
+    options = questions_of(source.root()).options
     values = [{option.name: value} for option in options.values() for value in option.values]
     assert [each for each in values if not any(_has(row, each) for row in four)] == []
 
 
 def test_every_database_is_tested_with_every_type() -> None:
     """Each type, wanted and optional, meets each database."""
-    for database in Questionnaire(source.root()).options["database"].values:
+    for database in questions_of(source.root()).options["database"].values:
         kinds = {
             kind
             for row in ROWS.values()
@@ -110,8 +110,8 @@ def test_every_database_is_tested_with_every_type() -> None:
 
 def _allowed_pairs() -> Iterator[Answers]:
     """Any two values of two options that no rule forbids."""
-    questionnaire = Questionnaire(source.root())
-    forbidden = [rule.values for rule in questionnaire.rules()]
+    questionnaire = questions_of(source.root())
+    forbidden = [rule.values for rule in questionnaire.rules]
     for first, second in combinations(questionnaire.options.values(), 2):
         for a, b in product(first.values, second.values):
             if {first.name: a, second.name: b} not in forbidden:

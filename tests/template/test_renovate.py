@@ -11,7 +11,7 @@ from shipsmith.project.create import create
 from shipsmith.template import location as source
 from shipsmith.template import presets
 from shipsmith.template import versions as history
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 Found = set[tuple[str, str]]
 
@@ -24,7 +24,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     preset = presets.load(source.root(), request.param).answers
     folder = tmp_path_factory.mktemp("renovate") / "orders"
     create(
-        Questionnaire(source.root()).resolve({**preset, "ci": "github"}), history.working(), folder, git=False
+        questions_of(source.root()).resolve({**preset, "ci": "github"}), history.working(), folder, git=False
     )
     return folder
 

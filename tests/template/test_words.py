@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from shipsmith.errors import UserError
 from shipsmith.template import location as source
-from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.template.questionnaire import Answers, questions_of
 
 from ..support.services import environments, projects
 from ..support.systems import mariadb, mysql, postgresql
@@ -145,7 +145,7 @@ def _use(database: str, words: list[str], url: str, folder: Path) -> None:
 
 def _works(resources: dict[str, dict[str, str]]) -> bool:
     try:
-        Questionnaire(source.root()).resolve({"resources": resources})
+        questions_of(source.root()).resolve({"resources": resources})
     except UserError:
         return False
     return True

@@ -8,7 +8,7 @@ import pytest
 from shipsmith.cli.words import to_remove
 from shipsmith.errors import UserError
 from shipsmith.template import location
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..support.updates.small import Small, commit, contents, git
 
@@ -83,7 +83,7 @@ def test_where_history_is_cut_off_a_choice_goes_without_a_successor(tmp_path: Pa
 
 
 def test_a_choice_that_is_the_default_of_an_option_without_none_cannot_go() -> None:
-    questionnaire = Questionnaire(location.root())
+    questionnaire = questions_of(location.root())
     with pytest.raises(UserError, match="python: language needs a value, and this is its default"):
         to_remove(["python"], questionnaire, questionnaire.resolve({}), lambda name: [])
 

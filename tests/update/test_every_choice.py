@@ -1,7 +1,7 @@
 """Every choice of the template can be added and removed, in any order, also where people edited."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from shipsmith.project.create import create
 from shipsmith.project.history import earlier
 from shipsmith.project.recipe import Recipe
 from shipsmith.template import presets, versions
-from shipsmith.template.questionnaire import NOTHING, Answers, Questionnaire
+from shipsmith.template.questionnaire import NOTHING, Answers, questions_of
 from shipsmith.update import plan as planning
 from shipsmith.update import recipes
 from shipsmith.update.apply import apply
@@ -26,8 +26,8 @@ from ..support.once import once
 from ..support.updates.small import GIT, contents, git
 
 TEMPLATE = versions.working()
-QUESTIONNAIRE = Questionnaire(TEMPLATE.root)
-RULES = QUESTIONNAIRE.rules()
+QUESTIONNAIRE = questions_of(TEMPLATE.root)
+RULES = QUESTIONNAIRE.rules
 PRESETS = [
     presets.load(TEMPLATE.root, name).answers for name in ("minimal", "service", "event-driven", "full")
 ]
@@ -54,7 +54,7 @@ def choices() -> list[Choice]:
     ]
 
 
-def states(chosen: tuple[Choice, ...]) -> Iterator[tuple[Choice, ...]]:
+def states(chosen: Sequence[Choice]) -> Iterator[Sequence[Choice]]:
     """What can be chosen at some moment, if they are added in this order or its reverse."""
     for length in range(len(chosen) + 1):
         yield chosen[:length]
@@ -63,33 +63,50 @@ def states(chosen: tuple[Choice, ...]) -> Iterator[tuple[Choice, ...]]:
 
 def base(*chosen: Choice) -> Answers | None:
     """The smallest answers to which `chosen` can be added, in this order and its reverse."""
+    preset = _preset(chosen)
+    return preset and QUESTIONNAIRE.resolve(preset | {"service_name": "orders"})
+
+
+def _preset(chosen: Sequence[Choice]) -> Answers | None:
+    """The answers of the smallest preset to which they can be added, without these options."""
     for answers in PRESETS:
         for option, _ in chosen:
             answers = without(option, answers)
         if all(valid(answers | dict(some)) for some in states(chosen)):
-            return QUESTIONNAIRE.resolve(answers | {"service_name": "orders"})
+            return answers
     return None
 
 
-def with_(choice: Choice, order: list[Choice]) -> Iterator[tuple[Choice, Choice]]:
-    for other in order:
-        yield choice, other
-        yield other, choice
+def _can_follow(choice: Choice, order: list[Choice]) -> bool:
+    return choice[0] not in dict(order) and _preset([*order, choice]) is not None
+
+
+def _missing_with(choice: Choice, order: list[Choice], missing: set[tuple[Choice, Choice]]) -> int:
+    """How many pairs an order would bring with one more choice."""
+    return sum((choice, other) in missing or (other, choice) in missing for other in order)
 
 
 def orders() -> list[list[Choice]]:
     """Some orders of additions in which, with their reverses, any two choices that can be both come before
     and after each other; http and grpc are no such two, since a service must have had one of them.
+
+    The first orders have as many new choices as they can, so that few of them have all.
     """
     different = [(one, other) for one, other in combinations(choices(), 2) if one[0] != other[0]]
-    missing = {pair for pair in different if base(*pair)}
+    missing = {pair for pair in different if _preset(pair)}
+    new = set(choices())
     found = []
     while missing:
-        order = list(next(pair for pair in different if pair in missing))
-        while possible := [each for each in choices() if each[0] not in dict(order) and base(*order, each)]:
-            order.append(max(possible, key=lambda each: sum(pair in missing for pair in with_(each, order))))
+        order = list(
+            max((pair for pair in different if pair in missing), key=lambda pair: len(new & {*pair}))
+        )
+        while possible := [
+            each for each in choices() if each[0] not in dict(order) and _preset([*order, each])
+        ]:
+            order.append(max(possible, key=lambda each: (each in new, _missing_with(each, order, missing))))
         found.append(order)
         missing -= {pair for pair in missing if set(pair) <= set(order)}
+        new -= set(order)
     return found
 
 

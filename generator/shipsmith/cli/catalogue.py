@@ -7,7 +7,7 @@ import typer
 
 from ..template import location, presets
 from ..template.presets import Preset
-from ..template.questionnaire import Questionnaire
+from ..template.questionnaire import questions_of
 from ..template.values import shown
 from ..terminal import say
 from . import listing
@@ -20,7 +20,7 @@ app.add_typer(presets_app, name="presets")
 
 @app.command(epilog="Examples:\n\n  shipsmith options\n\n  shipsmith options --json | jq '.options[].name'")
 def options(json_: Json = False) -> None:
-    questionnaire = Questionnaire(location.root())
+    questionnaire = questions_of(location.root())
     if json_:
         print(json.dumps(listing.as_data(questionnaire), indent=2))
     else:

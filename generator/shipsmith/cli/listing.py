@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..template import location
-from ..template.questionnaire import Question, Questionnaire, Rule
+from ..template.questionnaire import Question, Questionnaire, Rule, questions_of
 from ..template.values import shown
 
 
@@ -11,7 +11,7 @@ def as_data(questionnaire: Questionnaire) -> dict[str, Any]:
     defaults = questionnaire.resolve({})
     return {
         "options": [_option(each, defaults[name]) for name, each in questionnaire.asked.items()],
-        "rules": [{"excludes": rule.values, "reason": rule.reason} for rule in questionnaire.rules()],
+        "rules": [{"excludes": rule.values, "reason": rule.reason} for rule in questionnaire.rules],
     }
 
 
@@ -21,7 +21,7 @@ def as_text(questionnaire: Questionnaire) -> str:
     for option in data["options"]:
         lines += [f"{option['name']}: {option['help']}", f"    {_accepts(option)}"]
     lines += ["", "Values that exclude each other:"]
-    lines += [f"    {describe(rule)}" for rule in questionnaire.rules()]
+    lines += [f"    {describe(rule)}" for rule in questionnaire.rules]
     return "\n".join(lines)
 
 
@@ -31,7 +31,7 @@ def as_markdown(questionnaire: Questionnaire) -> str:
         f"| `{each['name']}` | {each['help'].replace('|', ' or ')} | {_accepts(each).replace(' | ', ', ')} |"
         for each in as_data(questionnaire)["options"]
     ]
-    rules = [f"- {describe(rule)}" for rule in questionnaire.rules()]
+    rules = [f"- {describe(rule)}" for rule in questionnaire.rules]
     return "\n".join(
         [
             "# Options",
@@ -71,4 +71,4 @@ def _accepts(option: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    print(as_markdown(Questionnaire(location.root())))
+    print(as_markdown(questions_of(location.root())))

@@ -90,11 +90,11 @@ class Questionnaire:
     def questions(self) -> dict[str, Question]:
         return {name: _question(name, raw) for name, raw in self._document.items() if name[0] != "_"}
 
-    @property
+    @cached_property
     def asked(self) -> dict[str, Question]:
         return {name: question for name, question in self.questions.items() if not question.hidden}
 
-    @property
+    @cached_property
     def options(self) -> dict[str, Question]:
         return {name: question for name, question in self.questions.items() if question.is_option}
 
@@ -216,6 +216,7 @@ class Questionnaire:
         """The validator's message about the answer to `question`; empty if it accepts the answer."""
         return self.render(question.validator, answers).strip(" ;\n")
 
+    @cached_property
     def rules(self) -> list[Rule]:
         """All pairs of values that the validators refuse, and no value of a third option makes possible."""
         found = []

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from shipsmith.template import location
-from shipsmith.template.questionnaire import Questionnaire
+from shipsmith.template.questionnaire import questions_of
 
 from ..systems.servers import Recipe, running
 
@@ -37,7 +37,7 @@ def met(answers: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 def servers(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the pages of the choices say of their servers."""
-    questionnaire = Questionnaire(location.root())
+    questionnaire = questions_of(location.root())
     options = questionnaire.options.items()
     chosen = {name: answers[name] for name, option in options if answers.get(name) in option.values}
     found: list[dict[str, Any]] = questionnaire.context(questionnaire.resolve(chosen))["servers"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from shipsmith.template.questionnaire import Answers, Questionnaire
+from shipsmith.template.questionnaire import Answers, Questionnaire, questions_of
 
 NOT_COPIED = {"_option", "_shared"}
 LOOP = re.compile(r"{% yield (\w+) from (\w+) %}(.*){% endyield %}")
@@ -13,7 +13,7 @@ LOOP = re.compile(r"{% yield (\w+) from (\w+) %}(.*){% endyield %}")
 
 def destinations(root: Path, answers: Answers) -> Iterator[str]:
     """The destinations of all files that these answers include, once for each file of the template."""
-    questionnaire = Questionnaire(root)
+    questionnaire = questions_of(root)
     context = questionnaire.context(answers) | {"_copier_conf": {"answers_file": ".copier-answers.yml"}}
     template = root / "template"
     for path in sorted(template.rglob("*")):

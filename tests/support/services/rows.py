@@ -8,7 +8,7 @@ from typing import Any
 from covertable import make as covering_array  # type: ignore[import-untyped]
 from shipsmith.template import location as source
 from shipsmith.template import presets
-from shipsmith.template.questionnaire import NOTHING, Answers, Questionnaire, Rule
+from shipsmith.template.questionnaire import NOTHING, Answers, Questionnaire, Rule, questions_of
 
 TYPES = (
     *("str", "text", "int", "float", "bool", "decimal", "datetime", "date", "uuid"),
@@ -62,7 +62,7 @@ CONSUMED: Answers = {
 """Events of other services, for a service with a broker: without fields, and with one of every type."""
 CLIENTS: Answers = {"clients": {"warehouse-stock": "grpc"}}
 """A service that those of four resources call."""
-BEGINNING = "13"
+BEGINNING = "56"
 """Where the making of the covering array begins. It decides how many rows there are: this gave the fewest."""
 
 Meeting = frozenset[tuple[str, Any]]
@@ -71,7 +71,7 @@ Meeting = frozenset[tuple[str, Any]]
 
 def matrix() -> dict[str, Answers]:
     """The rows by name. Of rows with the same answers, the first is kept."""
-    questionnaire = Questionnaire(source.root())
+    questionnaire = questions_of(source.root())
     rows: dict[str, Answers] = {}
     for name, answers in (*_presets().items(), *_singles(questionnaire)):
         complete = questionnaire.resolve(answers)
@@ -88,7 +88,7 @@ def _presets() -> dict[str, Answers]:
 def _singles(questionnaire: Questionnaire) -> Iterator[tuple[str, Answers]]:
     """Each value of each option alone, on top of the smallest service."""
     smallest = _presets()["minimal"]
-    rules = questionnaire.rules()
+    rules = questionnaire.rules
     for option in questionnaire.options.values():
         for value in option.values:
             answers = fulfil(smallest | {option.name: value}, option.name, questionnaire, rules)
@@ -141,7 +141,7 @@ def _pairs(questionnaire: Questionnaire, others: Iterable[Answers]) -> Iterator[
     Each value is in one of them with four resources; the others have the smallest model.
     """
     values = {option.name: list(option.values) for option in questionnaire.options.values()}
-    constraints = [_excluded(rule) for rule in questionnaire.rules()]
+    constraints = [_excluded(rule) for rule in questionnaire.rules]
     met = set().union(*(_meetings({name: row[name] for name in values}) for row in others))
     array = _needed(covering_array(values, constraints=constraints, salt=BEGINNING), met)
     largest = _with_each_value(array)
