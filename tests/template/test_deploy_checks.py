@@ -60,6 +60,16 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         ("spec", "scaleTargetRef", "kind"),
         "StatefulSet",
     ),
+    "the autoscaler adds pods to idle ones": (
+        "HorizontalPodAutoscaler",
+        ("spec", "metrics", 0, "containerResource", "target", "averageValue"),
+        "175m",
+    ),
+    "the autoscaler waits until it is too late": (
+        "HorizontalPodAutoscaler",
+        ("spec", "metrics", 0, "containerResource", "target", "averageValue"),
+        "1",
+    ),
     "the autoscaler has no room": ("HorizontalPodAutoscaler", ("spec", "minReplicas"), 99),
     "the replicas need more connections than there are": (
         "HorizontalPodAutoscaler",
@@ -89,10 +99,17 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         ("spec", "ingress", 0, "ports", 0, "port"),
         "web",
     ),
+    "everybody in the cluster may call": (
+        "NetworkPolicy/orders",
+        ("spec", "ingress", 0, "from"),
+        [{"namespaceSelector": {}}],
+    ),
+    "everybody may call": ("NetworkPolicy/orders", ("spec", "ingress", 0, "from"), []),
+    "a server may be anywhere": ("NetworkPolicy/orders-redis", ("spec", "egress", 0, "to"), DELETE),
     "names cannot be looked up": ("NetworkPolicy/orders-dns", ("spec", "egress"), DELETE),
     "names cannot be looked up on the node": (
         "NetworkPolicy/orders-dns",
-        ("spec", "egress", 0, "to", 1, "ipBlock", "cidr"),
+        ("spec", "egress", 0, "to", 2, "ipBlock", "cidr"),
         "10.0.0.0/8",
     ),
     "requests are sent to the migration": (
@@ -144,6 +161,21 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         "ExternalSecret/orders-postgresql",
         ("spec", "data", 0, "secretKey"),
         "DATABASE_URL",
+    ),
+    "an environment reads the secrets of another": (
+        "ExternalSecret/orders-redis",
+        ("spec", "data", 0, "remoteRef", "key"),
+        "orders-production/redis",
+    ),
+    "a selector depends on the instance": (
+        "Deployment",
+        ("spec", "selector", "matchLabels", "app.kubernetes.io/instance"),
+        "orders-dev",
+    ),
+    "an object belongs to another instance": (
+        "Service/orders",
+        ("metadata", "labels", "app.kubernetes.io/instance"),
+        "orders-production",
     ),
     "an external secret makes another secret": (
         "ExternalSecret/orders-redis",
@@ -228,7 +260,7 @@ def plant(right: Mapping[str, str], kind: str, place: Place, value: Any) -> str:
 def _matching(documents: list[Manifest], kind: str) -> Iterator[Manifest]:
     for document in documents:
         metadata = document["metadata"]
-        if document["kind"] == "ConfigMap" and metadata.get("labels"):
+        if document["kind"] == "ConfigMap" and "grafana_dashboard" in metadata["labels"]:
             continue  # for Grafana, not for the service
         if kind in (document["kind"], f"{document['kind']}/{metadata['name']}"):
             yield document

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 OVERLAYS = ("dev", "staging", "production")
-NAME, WHOLE = "app.kubernetes.io/name", "app.kubernetes.io/part-of"
+COMMON = "app.kubernetes.io/"
+NAME, WHOLE = f"{COMMON}name", f"{COMMON}part-of"
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 Document = dict[str, Any]
@@ -87,8 +88,8 @@ class Manifests:
 
     @staticmethod
     def is_for_others(document: Document) -> bool:
-        """Whether it has labels, by which somebody else finds it."""
-        return bool(document["metadata"].get("labels"))
+        """Whether it has a label of its own, by which somebody else finds it."""
+        return any(not label.startswith(COMMON) for label in document["metadata"]["labels"])
 
     def environment(self, container: Document) -> dict[str, str]:
         """What a container's process finds in its environment."""

@@ -1,12 +1,29 @@
 """Whatever one manifest says of another is true. Kubernetes itself accepts names that mean nothing."""
 
-from .manifests import Document, Manifests, pod_of, ports_of, source_names
+import yaml
+
+from .manifests import COMMON, DEPLOY, Document, Manifests, pod_labels, pod_of, ports_of, source_names
+
+INSTANCE = f"{COMMON}instance"
 
 
-def test_everything_is_in_the_one_namespace(manifests: Manifests) -> None:
-    (namespace,) = manifests.names("Namespace")
+def test_everything_is_in_one_namespace(manifests: Manifests) -> None:
     others = [each for each in manifests.documents if each["kind"] != "Namespace"]
-    assert {each["metadata"]["namespace"] for each in others} == {namespace}
+    [namespace] = {each["metadata"]["namespace"] for each in others}
+    assert manifests.names("Namespace") <= {namespace}
+
+
+def test_the_namespace_of_each_environment_admits_only_pods_without_privileges() -> None:
+    found = [yaml.safe_load(file.read_text()) for file in DEPLOY.glob("overlays/*/namespace.yaml")]
+    assert len(found) == len(list(DEPLOY.glob("overlays/*")))
+    for namespace in found:
+        assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_every_instance_has_a_name_of_its_own_that_no_selector_depends_on(manifests: Manifests) -> None:
+    [instance] = {each["metadata"]["labels"][INSTANCE] for each in manifests.documents}
+    assert {pod_labels(each)[INSTANCE] for each in manifests.of("Deployment")} == {instance}
+    assert not any(INSTANCE in _labels(each["spec"]["selector"]) for each in manifests.of("Deployment"))
 
 
 def test_every_deployment_and_its_constraints_select_its_own_pods(manifests: Manifests) -> None:
@@ -70,6 +87,13 @@ def test_every_source_of_the_environment_exists_and_is_used(manifests: Manifests
         names = source_names(container)
         assert sorted(names) == sorted(manifests.sources.keys() - manifests.mounted), container["name"]
     assert manifests.mounted <= manifests.sources.keys()
+
+
+def test_the_secrets_of_an_environment_are_its_own(manifests: Manifests) -> None:
+    namespace = manifests.deployment["metadata"]["namespace"]
+    for secret in manifests.of("ExternalSecret"):
+        keys = {entry["remoteRef"]["key"] for entry in secret["spec"]["data"]}
+        assert {key.partition("/")[0] for key in keys} == {namespace}
 
 
 def test_the_service_account_exists(manifests: Manifests) -> None:
