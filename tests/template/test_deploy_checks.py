@@ -206,6 +206,8 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         (*APP, "startupProbe", "httpGet", "port"),
         "web",
     ),
+    "an image of another version": ("Deployment", (*APP, "image"), "ghcr.io/platform/orders:0.0.9"),
+    "a digest that is none": ("Deployment", (*APP, "image"), "ghcr.io/platform/orders:dev@sha256:1f"),
     "another image": ("Deployment", (*APP, "image"), "ghcr.io/platform/invoices:0.1.0"),
     "an image without a version": (
         "Deployment",

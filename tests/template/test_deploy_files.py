@@ -61,12 +61,13 @@ def test_manifests_with_unknown_fields_or_kinds_are_found() -> None:
 
 def test_actionlint_finds_nothing_in_the_workflows(folder: Path) -> None:
     workflows = sorted((folder / ".github" / "workflows").iterdir())
-    assert [workflow.name for workflow in workflows] == ["ci.yaml", "update.yaml"]
+    assert [workflow.stem for workflow in workflows] == ["ci", "promote", "release", "update"]
     tools.check("actionlint", *workflows, directory=folder)
 
 
-def test_shellcheck_finds_nothing_in_the_script_of_a_workflow(folder: Path) -> None:
-    tools.check("shellcheck", ".github/scripts/propose-update.sh", directory=folder)
+@pytest.mark.parametrize("script", ["promote", "propose-update"])
+def test_shellcheck_finds_nothing_in_the_script_of_a_workflow(folder: Path, script: str) -> None:
+    tools.check("shellcheck", f".github/scripts/{script}.sh", directory=folder)
 
 
 def test_zizmor_finds_nothing_in_the_workflows(folder: Path) -> None:

@@ -39,6 +39,7 @@ TARGETS = [
     *(
         "proto",
         "lint-proto",
+        "breaking",
         "migration",
         "removals",
         "lint-manifests",

@@ -79,7 +79,7 @@ def test_each_service_is_a_part_of_the_one_repository(shared: Path) -> None:
 
 def test_github_reads_the_workflows_of_both(shared: Path) -> None:
     assert sorted(workflows(shared)) == sorted(
-        f"{prefix}{name}.yaml" for prefix in PREFIXES for name in ("ci", "update")
+        f"{prefix}{name}.yaml" for prefix in PREFIXES for name in ("ci", "release", "update")
     )
     tools.check("actionlint", *sorted((shared / ".github/workflows").iterdir()), directory=shared)
     for folder in FOLDERS:

@@ -154,7 +154,7 @@ class Lived:
 
     def breaking(self, before: Path, rules: str) -> None:
         """`buf breaking` finds nothing in the contract, compared with that of the folder `before`."""
-        config = (self.folder / "buf.yaml").read_text().replace("use: [FILE]", f"use: [{rules}]")
+        config = (self.folder / "buf.yaml").read_text().replace("use: [WIRE_JSON]", f"use: [{rules}]")
         check("buf", "breaking", "--config", config, "--against", before, directory=self.folder)
 
     @property

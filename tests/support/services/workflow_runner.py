@@ -27,6 +27,8 @@ class Machine:
     environment: dict[str, str]
     working_directory: str = "."
     """Where commands run, relative to the checkout."""
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    """The values of expressions, beside those that each machine has."""
     output: str = ""
     succeeded: bool = True
 
@@ -79,6 +81,8 @@ class Runner:
     remote: str
     environment: Mapping[str, str]
     """The environment of every job, in addition to the runner's."""
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    """The values of expressions in its steps, such as the results of other jobs."""
     machines: dict[str, Machine] = field(default_factory=dict)
     """The results of the jobs that ran, by name."""
 
@@ -100,7 +104,7 @@ class Runner:
 
     def run_job(self, name: str, job: Mapping[str, Any], defaults: Mapping[str, Any]) -> Machine:
         working_directory = defaults.get("run", {}).get("working-directory", ".")
-        machine = Machine(self.folder / name, dict(self.environment), working_directory)
+        machine = Machine(self.folder / name, dict(self.environment), working_directory, self.expressions)
         self.machines[name] = machine
         for step in job["steps"]:
             if not machine.succeeded:
@@ -115,7 +119,7 @@ class Runner:
         artifact = self.artifact(str(settings.get("name")))
         place = Path(expand(str(settings.get("path")), machine))
         if action == "actions/checkout":
-            assert settings == {"persist-credentials": False}
+            assert settings in ({"persist-credentials": False}, {"persist-credentials": False, "ref": "main"})
             projects.run("git", "clone", "--depth=1", self.remote, machine.checkout, directory=machine.folder)
         elif action == "actions/upload-artifact":
             shutil.copytree(place, artifact, symlinks=True)
@@ -130,6 +134,8 @@ def expand(text: str, machine: Machine) -> str:
     values = {
         "runner.temp": str(machine.temporary),
         "secrets.SHIPSMITH_TOKEN || github.token": TOKEN,
+        "secrets.PROMOTION_TOKEN || github.token": TOKEN,
+        **machine.expressions,
     }
     return re.sub(r"\$\{\{ (.+?) \}\}", lambda match: values[match[1]], text)
 
