@@ -211,3 +211,22 @@ def test_a_client_without_a_document_is_refused(tmp_path: Path) -> None:
     refused = new(tmp_path, "--set", "clients={inventory: grpc}")
     assert "--client inventory=FILE" in refused.stderr
     assert not (tmp_path / "orders").exists()
+
+
+def test_resilience_needs_a_database_or_clients(project: Path, document: Path) -> None:
+    """What has neither of them is refused, also once the last client is removed."""
+    reason = "resilience is about calls of a database and of other services, and there are neither"
+    refused = shipsmith("add", "resilience", cwd=project)
+    assert (refused.returncode, reason in refused.stderr) == (1, True)
+
+    assert shipsmith("add", "client", "inventory", str(document), cwd=project).returncode == 0
+    git(project, "commit", "-qm", "added")
+    added = shipsmith("add", "resilience", cwd=project)
+    assert added.returncode == 0, added.stderr
+    git(project, "commit", "-qm", "guarded")
+    assert (project / "src/orders/resilience/guard.py").exists()
+    assert not (project / "src/orders/resilience/repository.py").exists()
+
+    refused = shipsmith("remove", "client", "inventory", cwd=project)
+    assert (refused.returncode, reason in refused.stderr) == (1, True)
+    assert git(project, "status", "--porcelain") == ""

@@ -76,13 +76,21 @@ def problems(root: Path) -> list[str]:
 def assigned(page: Path) -> list[str]:
     """The names that a page defines."""
     names = []
-    for node in Environment().parse(page.read_text()).body:
+    for node in _statements(Environment().parse(page.read_text()).body):
         match node:
             case nodes.Assign(target=nodes.Name(name=name)) | nodes.AssignBlock(target=nodes.Name(name=name)):
                 names.append(name)
             case nodes.Macro(name=name):
                 names.append(name)
     return names
+
+
+def _statements(body: list[nodes.Node]) -> Iterator[nodes.Node]:
+    """Those of a page, also where the page depends on another option."""
+    for node in body:
+        yield node
+        if isinstance(node, nodes.If):
+            yield from _statements(node.body)
 
 
 def _names_twice(layout: Layout) -> Iterator[str]:

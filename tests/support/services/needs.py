@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from shipsmith.template import location
-from shipsmith.template.questionnaire import questions_of
+from shipsmith.template.questionnaire import CLIENTS, questions_of
 
 from ..systems.servers import Recipe, running
 
@@ -40,6 +40,7 @@ def servers(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     questionnaire = questions_of(location.root())
     options = questionnaire.options.items()
     chosen = {name: answers[name] for name, option in options if answers.get(name) in option.values}
+    chosen[CLIENTS] = answers.get(CLIENTS, {})
     found: list[dict[str, Any]] = questionnaire.context(questionnaire.resolve(chosen))["servers"]
     return found
 

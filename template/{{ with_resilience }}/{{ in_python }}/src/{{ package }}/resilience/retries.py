@@ -1,8 +1,8 @@
-"""Reads are tried again after failures that may pass, such as a lost connection, within a budget.
+"""Repeatable calls are tried again after failures that may pass, such as a lost connection, within a budget.
 
 In an outage every call fails, and retries would multiply the load. So they are a share of all calls, as in
 Finagle's RetryBudget and in gRPC's retry throttling (gRFC A6). The pauses are those of "full jitter"
-(Marc Brooker, Exponential Backoff And Jitter). Changes are not tried again: they may have taken effect.
+(Marc Brooker, Exponential Backoff And Jitter).
 """
 
 import asyncio
@@ -22,8 +22,6 @@ SHARE = 0.1
 BURST = 10
 """Retries that are saved up at most."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1
-
-RETRIES = Counter("database_retries_total", "Failed reads by whether they were tried again", "decision")
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -48,7 +46,7 @@ class RetryBudget:
 
 
 class RetriedReads:
-    """Calls for reads, each within the time limit of the guard with all its attempts.
+    """Repeatable calls, each within the time limit of the guard with all its attempts.
 
     What has hung is not tried again, nor is a call that a breaker has refused.
     """
@@ -57,10 +55,10 @@ class RetriedReads:
         self,
         guard: Guard,
         retries: int,
+        counter: Counter,
         clock: Clock = time.monotonic,
         randomness: Randomness = random.random,
         sleep: Sleep = asyncio.sleep,
-        counter: Counter = RETRIES,
     ) -> None:
         self._guard = guard
         self._retries = retries
@@ -91,5 +89,5 @@ class RetriedReads:
         allowed = seconds_left >= self._guard.timeout_seconds / 2 and self._budget.take()
         decision = "retried" if allowed else "given up"
         self._counter.add(1, decision)
-        log.debug("read failed", decision=decision)
+        log.debug("repeatable call failed", decision=decision)
         return allowed

@@ -19,7 +19,7 @@ class Policy:
     def __init__(self, callee: Callee) -> None:
         breaker = Breaker(callee.name, PAUSE_SECONDS, lease_seconds=callee.timeout_seconds)
         self._guard = Guard(breaker, callee.timeout_seconds)
-        self._repeated = RetriedReads(self._guard, RETRIES, counter=REPEATED)
+        self._repeated = RetriedReads(self._guard, RETRIES, REPEATED)
 
     async def call(self, attempt: Operation[Result], *, repeatable: bool) -> Result:
         return await (self._repeated if repeatable else self._guard).call(attempt)

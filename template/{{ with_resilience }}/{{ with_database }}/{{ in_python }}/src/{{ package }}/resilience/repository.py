@@ -6,15 +6,20 @@ from uuid import UUID
 
 from ..entity import E, Page
 from ..repository import Repository, Storage
+from ..telemetry import Counter
 from .breaker import Breaker
 from .guard import Guard
 from .retries import RetriedReads
 from .settings import ResilienceSettings
 
+RETRIES = Counter("database_retries_total", "Failed reads by whether they were tried again", "decision")
+
 CreateStorage = Callable[..., Storage]
 
 
 class GuardedRepository(Generic[E]):
+    """Reads are tried again. Changes are not: they may have taken effect."""
+
     def __init__(self, repository: Repository[E], guard: Guard, reads: RetriedReads) -> None:
         self.entity = repository.entity
         self._repository = repository
@@ -47,7 +52,7 @@ class GuardedStorage:
         breaker = Breaker("database", settings.pause_seconds, lease_seconds=settings.timeout_seconds)
         self._storage = storage
         self._guard = Guard(breaker, settings.timeout_seconds)
-        self._reads = RetriedReads(self._guard, settings.retries)
+        self._reads = RetriedReads(self._guard, settings.retries, RETRIES)
 
     def repository(self, kind: Callable[[Any], Repository[E]]) -> Repository[E]:
         return GuardedRepository(self._storage.repository(kind), self._guard, self._reads)
