@@ -66,6 +66,19 @@ def test_a_new_service_has_the_clients_that_are_given(tmp_path: Path, document: 
     assert git(project, "status", "--porcelain") == ""
 
 
+def test_what_a_generated_service_only_reads_may_be_repeated(tmp_path: Path) -> None:
+    made = shipsmith(
+        *("new", "stocks", "--preset", "minimal", "--defaults", "--no-git", "--set", "grpc=true"),
+        cwd=tmp_path,
+    )
+    assert made.returncode == 0, made.stderr
+    assert new(tmp_path, "--client", f"stocks={tmp_path / 'stocks/proto'}").returncode == 0
+    client = (tmp_path / "orders/src/orders/remote/stocks/client.py").read_text()
+    said = dict(re.findall(r"^([A-Z_]+) = Method\(.*?repeatable=(\w+)", client, re.MULTILINE | re.DOTALL))
+    repeatable = {name.partition("_")[0]: answer == "True" for name, answer in said.items()}
+    assert repeatable == {"CREATE": False, "GET": True, "LIST": True, "UPDATE": False, "DELETE": False}
+
+
 def test_a_client_is_added_to_an_edited_repository_and_removed_again(project: Path, document: Path) -> None:
     (project / "src/orders/errors.py").open("a").write("# ours\n")
     git(project, "commit", "-qam", "edited")
