@@ -55,6 +55,7 @@ class RetriedReads:
         self,
         guard: Guard,
         retries: int,
+        budget: RetryBudget,
         counter: Counter,
         clock: Clock = time.monotonic,
         randomness: Randomness = random.random,
@@ -62,7 +63,7 @@ class RetriedReads:
     ) -> None:
         self._guard = guard
         self._retries = retries
-        self._budget = RetryBudget()
+        self._budget = budget
         self._clock = clock
         self._randomness = randomness
         self._sleep = sleep

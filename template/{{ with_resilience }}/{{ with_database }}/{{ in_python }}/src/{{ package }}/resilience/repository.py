@@ -9,7 +9,7 @@ from ..repository import Repository, Storage
 from ..telemetry import Counter
 from .breaker import Breaker
 from .guard import Guard
-from .retries import RetriedReads
+from .retries import RetriedReads, RetryBudget
 from .settings import ResilienceSettings
 
 RETRIES = Counter("database_retries_total", "Failed reads by whether they were tried again", "decision")
@@ -52,7 +52,7 @@ class GuardedStorage:
         breaker = Breaker("database", settings.pause_seconds, lease_seconds=settings.timeout_seconds)
         self._storage = storage
         self._guard = Guard(breaker, settings.timeout_seconds)
-        self._reads = RetriedReads(self._guard, settings.retries, RETRIES)
+        self._reads = RetriedReads(self._guard, settings.retries, RetryBudget(), RETRIES)
 
     def repository(self, kind: Callable[[Any], Repository[E]]) -> Repository[E]:
         return GuardedRepository(self._storage.repository(kind), self._guard, self._reads)
