@@ -101,7 +101,7 @@ def test_a_changed_document_changes_its_client(project: Path, document: Path) ->
     git(project, "commit", "-qm", "added")
     kept = project / "clients/inventory/inventory.proto"
     kept.write_text(INVENTORY.replace("rpc Reserve", "rpc Hold"))
-    command = [sys.executable, "clients/generate.py", "orders", "inventory"]
+    command = [sys.executable, "clients/generate_grpc.py", "orders", "inventory"]
     subprocess.run(command, cwd=project, check=True)
     assert "async def hold(" in (project / CLIENT).read_text()
 

@@ -50,9 +50,10 @@ def test_the_universe_names_no_registry() -> None:
     assert "://" not in (location.root() / python_lock.UNIVERSE).read_text()
 
 
-def test_stubs_are_made_by_the_version_that_the_universe_pins() -> None:
+@pytest.mark.parametrize("program", ["grpcio-tools", "datamodel-code-generator"])
+def test_code_is_generated_by_the_version_that_the_universe_pins(program: str) -> None:
     pyproject = tomllib.loads((location.root() / "pyproject.toml").read_text())
-    (ours,) = [each for each in pyproject["project"]["dependencies"] if each.startswith("grpcio-tools")]
+    (ours,) = [each for each in pyproject["project"]["dependencies"] if each.startswith(program)]
     assert f"\n{ours} \\\n" in (location.root() / python_lock.UNIVERSE).read_text()
 
 

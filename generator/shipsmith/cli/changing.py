@@ -19,7 +19,7 @@ from ..update import recipes, remodel
 from ..update.apply import apply
 from ..update.plan import Documents, plan
 from . import descriptions, report
-from .documents import read, uses
+from .documents import protocol_of, read, uses
 from .found import find
 from .model_words import Edited, Resources
 
@@ -99,7 +99,7 @@ def change_clients(path: Path, name: str, document: Path | None, title: str, how
     if document:
         if name in clients:
             raise UserError(f"{name}: there is such a client. Edit clients/{name}, then: make clients")
-        clients = clients | {name: "grpc"}
+        clients = clients | {name: protocol_of(document)}
         files = dict(read(name, document))
     else:
         if name not in clients:

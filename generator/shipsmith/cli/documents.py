@@ -1,4 +1,4 @@
-"""Documents of other services, as users give them: a file, or a folder of files that import each other."""
+"""Documents of other services, as users give them: of HTTP APIs, or of gRPC, in files that import others."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,18 +9,27 @@ from ..reading import text_of
 from ..rendering.derived.clients import CLIENT_DOCUMENTS
 
 SUFFIX = ".proto"
+OF_HTTP = {".yaml": "openapi.yaml", ".yml": "openapi.yaml", ".json": "openapi.json"}
+"""How documents of OpenAPI are called in projects, by their suffixes."""
 MOST_FILES = 200
 
 Documents = dict[str, bytes]
 """Their contents by their paths in the project."""
 
 
+def protocol_of(path: Path) -> str:
+    """What the service speaks that has this document."""
+    return "http" if path.suffix in OF_HTTP else "grpc"
+
+
 def read(name: str, path: Path) -> Documents:
     """The documents of the client `name`. Raises UserError with all that is wrong."""
     if not path.exists():
         raise UserError(f"{path}: there is no such file or folder")
+    if path.is_file() and path.suffix in OF_HTTP:
+        return {f"{CLIENT_DOCUMENTS}/{name}/{OF_HTTP[path.suffix]}": text_of(path).encode()}
     if path.is_file() and path.suffix != SUFFIX:
-        raise UserError(f"{path}: is not a {SUFFIX} file, nor a folder of them")
+        raise UserError(f"{path}: is not a {SUFFIX} file, nor a folder of them, nor an OpenAPI document")
     files = [path] if path.is_file() else sorted(path.rglob(f"*{SUFFIX}"))
     if not files:
         raise UserError(f"{path}: has no {SUFFIX} file")
@@ -55,7 +64,7 @@ def parse(texts: list[str]) -> tuple[dict[str, str], Documents]:
         if not separator or not name or not path:
             problems.append(f"--client {text}: is not a client. Write --client NAME=FILE")
             continue
-        protocols[name] = "grpc"
+        protocols[name] = protocol_of(Path(path))
         try:
             documents |= read(name, Path(path))
         except UserError as error:

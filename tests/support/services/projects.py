@@ -25,8 +25,11 @@ WITHOUT_PORT = (False, "none", "otlp")
 LONGEST_SECONDS = 480
 """After which a command is ended: earlier than the test that waits for it."""
 
-CALLED = Path(__file__).with_name("called.proto")
-"""The document of each service that generated ones call."""
+CALLED = {
+    "grpc": Path(__file__).with_name("called.proto"),
+    "http": Path(__file__).with_name("called.yaml"),
+}
+"""The documents of the services that generated ones call, by protocol."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,13 @@ class Service:
         return f"127.0.0.1:{self.ports['grpc']}"
 
 
-def new(folder: Path, answers: Mapping[str, Any], document: Path = CALLED) -> Project:
-    """Create a repository with these answers. Services that it calls all have this document."""
+def new(folder: Path, answers: Mapping[str, Any], document: Path | None = None) -> Project:
+    """Create a repository with these answers. Services that it calls all have this document, if any."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     answers_file = folder.with_suffix(".answers.yml")
     answers_file.write_text(yaml.safe_dump(dict(answers), sort_keys=False))
-    documents = [f"--client={name}={document}" for name in answers.get("clients", {})]
+    clients = answers.get("clients", {})
+    documents = [f"--client={name}={document or CALLED[protocol]}" for name, protocol in clients.items()]
     arguments = ("new", str(folder), "--defaults", "--answers", str(answers_file), *documents)
     made = preloaded.run(preloaded.SHIPSMITH, arguments, folder.parent, clean_environment())
     assert made.returncode == 0, made.stderr

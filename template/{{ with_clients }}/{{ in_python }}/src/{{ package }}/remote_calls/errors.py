@@ -1,25 +1,24 @@
-"""What calls of other services raise, beside UnavailableError and TimedOutError."""
+"""What calls of other services raise, beside TimedOutError."""
 
-import grpc
-
-from ..errors import TimedOutError, UnavailableError
-
-NOT_AVAILABLE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
+from ..errors import UnavailableError
 
 
 class RemoteError(Exception):
     """Another service has answered with an error. What that means here, the caller of the client says."""
 
-    def __init__(self, service: str, code: grpc.StatusCode, detail: str) -> None:
-        super().__init__(f"{service} has answered {code.name}")
-        self.code = code
+    def __init__(self, service: str, answer: str, detail: str = "") -> None:
+        super().__init__(f"{service} has answered {answer}")
         self.detail = detail
 
 
-def translated(service: str, error: grpc.aio.AioRpcError) -> Exception:
-    code = error.code()
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return TimedOutError(f"{service} has not answered in time")
-    if code in NOT_AVAILABLE:
-        return UnavailableError(f"{service} is not available at present")
-    return RemoteError(service, code, error.details() or "")
+class BusyError(UnavailableError):
+    """The service has said how long it wants to be left alone."""
+
+    def __init__(self, service: str, seconds: float) -> None:
+        super().__init__(f"{service} is not available at present")
+        self.seconds = seconds
+
+
+def least_pause(error: UnavailableError) -> float:
+    """The seconds that have to pass before the call is made again."""
+    return error.seconds if isinstance(error, BusyError) else 0

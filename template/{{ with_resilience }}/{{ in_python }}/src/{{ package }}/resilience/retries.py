@@ -60,6 +60,7 @@ class RetriedReads:
         clock: Clock = time.monotonic,
         randomness: Randomness = random.random,
         sleep: Sleep = asyncio.sleep,
+        least_pause: Callable[[UnavailableError], float] = lambda error: 0,
     ) -> None:
         self._guard = guard
         self._retries = retries
@@ -68,6 +69,7 @@ class RetriedReads:
         self._randomness = randomness
         self._sleep = sleep
         self._counter = counter
+        self._least_pause = least_pause
 
     async def call(self, operation: Operation[Result]) -> Result:
         self._budget.add_call()
@@ -77,9 +79,9 @@ class RetriedReads:
                 return await self._guard.call(operation, deadline - self._clock())
             except (TimedOutError, RefusedError):
                 raise
-            except UnavailableError:
+            except UnavailableError as error:
                 longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
-                pause = longest * self._randomness()
+                pause = max(longest * self._randomness(), self._least_pause(error))
                 if not self._allows_retry(deadline - self._clock() - pause):
                     raise
             await self._sleep(pause)

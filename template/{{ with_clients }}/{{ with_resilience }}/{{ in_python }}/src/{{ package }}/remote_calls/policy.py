@@ -4,6 +4,7 @@ from ..resilience.breaker import Breaker
 from ..resilience.guard import Guard, Operation, Result
 from ..resilience.retries import RetriedReads, RetryBudget
 from ..telemetry import Counter
+from .errors import least_pause
 from .hedging import HedgedGuard, InFlight
 from .settings import Callee
 
@@ -29,7 +30,7 @@ class Policy:
         if callee.hedge_after_seconds:
             limits = (callee.timeout_seconds, callee.hedge_after_seconds)
             repeated = HedgedGuard(breaker, *limits, budget, self._in_flight)
-        self._repeated = RetriedReads(repeated, RETRIES, budget, REPEATED)
+        self._repeated = RetriedReads(repeated, RETRIES, budget, REPEATED, least_pause=least_pause)
 
     async def call(self, attempt: Operation[Result], *, repeatable: bool) -> Result:
         with self._in_flight:

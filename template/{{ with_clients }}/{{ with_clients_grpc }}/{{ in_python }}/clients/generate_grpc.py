@@ -1,6 +1,6 @@
 """Generates the clients of other services from their documents, `clients/NAME/**.proto`.
 
-    python clients/generate.py PACKAGE NAME…
+    python clients/generate_grpc.py PACKAGE NAME…
 
 protoc makes the messages. A class has a method for each unary method of the services; others are left out.
 Nothing of a document is executed, and its names become names of Python only where they can be ones.
@@ -47,7 +47,7 @@ class {Name}(Protocol):
 {protocol}
 
 class {Name}Client:
-    """Raises UnavailableError if the service does not answer, and RemoteError if it answers with an error."""
+    """Raises UnavailableError if the service does not answer, and GrpcError if it answers with an error."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
