@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from shipsmith.errors import UserError
 from shipsmith.project import site
 from shipsmith.project.create import create
@@ -337,3 +338,74 @@ def test_the_dry_run_tells_the_same_and_writes_nothing(clone: Path) -> None:
         "created": False,
         "committed": True,
     }
+
+
+INVENTORY = """\
+syntax = "proto3";
+package inventory.v1;
+service Stock { rpc Get(Item) returns (Item); }
+message Item { string sku = 1; }
+"""
+
+
+def put_documents(folder: Path) -> dict[str, bytes]:
+    """Documents of two other services, as people put them there before."""
+    for name, text in {"inventory/v1/stock.proto": INVENTORY, "billing/openapi.yaml": BILLING}.items():
+        path = folder / "clients" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    return {path.as_posix(): path.read_bytes() for path in folder.rglob("clients/**/*") if path.is_file()}
+
+
+BILLING = """\
+openapi: 3.0.3
+paths: {/bills: {get: {responses: {200: {content: {application/json: {schema: {type: array}}}}}}}}
+"""
+
+
+def check_clients(folder: Path, before: dict[str, bytes]) -> None:
+    answers = yaml.safe_load((folder / ".copier-answers.yml").read_text())
+    assert answers["clients"] == {"billing": "http", "inventory": "grpc"}
+    assert {path: Path(path).read_bytes() for path in before} == before
+    for name in ("billing", "inventory"):
+        assert (folder / f"src/orders/remote/{name}/client.py").is_file()
+    assert git(folder, "status", "--porcelain", "--ignored") == ""
+
+
+def test_documents_of_other_services_that_are_there_become_clients(tmp_path: Path) -> None:
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    before = put_documents(folder)
+    result = shipsmith("new", "orders", *NEW, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    check_clients(folder, before)
+
+
+def test_documents_in_a_fresh_clone_become_clients(origin: Path, clone: Path) -> None:
+    before = put_documents(clone)
+    git(clone, "add", ".")
+    git(clone, "commit", "-qm", "What we call")
+    result = shipsmith("new", ".", *NEW, "--json", cwd=clone)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["replaced"] == [".gitignore", "README.md"]
+    check_clients(clone, before)
+
+
+def test_documents_that_cannot_be_used_are_explained_and_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    before = put_documents(folder)
+    twice = shipsmith("new", "orders", *NEW, "--client", "billing=orders/clients/billing", cwd=tmp_path)
+    assert "billing: orders has its document. Leave --client out" in twice.stderr
+    (folder / "clients/link").symlink_to(tmp_path)
+    linked = shipsmith("new", "orders", *NEW, cwd=tmp_path)
+    assert linked.returncode == 1
+    (folder / "clients/link").unlink()
+    (folder / "clients/billing/openapi.yaml").write_text("[]")
+    refused = shipsmith("new", "orders", *NEW, cwd=tmp_path)
+    assert "clients/billing/openapi.yaml: is not a document of OpenAPI 3.0 or 3.1" in refused.stderr
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [
+        "openapi.yaml",
+        "stock.proto",
+    ]
+    assert len(before) == 2

@@ -19,11 +19,17 @@ Documents = dict[str, bytes]
 
 def protocol_of(path: Path) -> str:
     """What the service speaks that has this document."""
-    return "http" if path.suffix in OF_HTTP else "grpc"
+    return "http" if _document(path).suffix in OF_HTTP else "grpc"
+
+
+def _document(path: Path) -> Path:
+    """The OpenAPI document in a folder, if it has one; else the path itself."""
+    return next((path / name for name in OF_HTTP.values() if (path / name).is_file()), path)
 
 
 def read(name: str, path: Path) -> Documents:
     """The documents of the client `name`. Raises UserError with all that is wrong."""
+    path = _document(path)
     if not path.exists():
         raise UserError(f"{path}: there is no such file or folder")
     if path.is_file() and path.suffix in OF_HTTP:
@@ -52,6 +58,13 @@ def uses(name: str, folder: Path, tracked: Iterable[str]) -> Iterator[str]:
             continue
         if named.search((folder / path).read_text("utf-8", errors="replace")):
             yield path
+
+
+def there(folder: Path) -> tuple[dict[str, str], Documents]:
+    """Of the clients whose documents are in the folder of a new project: the same as of `parse`."""
+    above = folder / CLIENT_DOCUMENTS
+    paths = sorted(each for each in above.iterdir() if each.is_dir()) if above.is_dir() else []
+    return parse([f"{path.name}={path}" for path in paths])
 
 
 def parse(texts: list[str]) -> tuple[dict[str, str], Documents]:

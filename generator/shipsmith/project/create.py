@@ -117,7 +117,8 @@ def _make(
 def _described(site: Site, files: list[str]) -> Created:
     # on some file systems, readme.md and README.md are one file
     ours = {path.casefold() for path in files}
-    replaced = [path for path in site.clone.files if path.casefold() in ours] if site.clone else []
+    there = [path for path in site.clone.files if path not in site.documents] if site.clone else []
+    replaced = [path for path in there if path.casefold() in ours]
     around = site.repository if site.subfolder else None
     ignored = _ignored(around, site.subfolder, files) if around else []
     return Created(site, files, replaced, ignored)
@@ -134,15 +135,25 @@ def _fill(destination: Path, how: _How) -> Created:
         with filling.workspace(destination) as within:
             folder = within / filling.PROJECT
             created = _described(site, _make(folder, how.answers, how.template, how.documents))
+            documents = _unchanged(destination, folder, site, created)
             if IGNORE_FILE in created.replaced:
                 _keep_lines(folder / IGNORE_FILE, destination / IGNORE_FILE)
-            journal = filling.describe(destination, within, created.files, created.replaced)
+            journal = filling.describe(destination, within, created.files, created.replaced + documents)
             journal, finish = _with_git(journal, created, within, how, lock) if how.git else (journal, None)
             how.before_publishing()
             filling.publish(destination, within, journal, finish)
         if journal.makes_repository:
             first_commit.refresh(destination)
     return created
+
+
+def _unchanged(destination: Path, folder: Path, site: Site, created: Created) -> list[str]:
+    """The paths of documents that are there and stay. Raises UserError if they are others by now."""
+    documents = sorted(site.documents.intersection(created.files))
+    for path in documents:
+        if (destination / path).read_bytes() != (folder / path).read_bytes():
+            raise UserError(f"{destination / path} is something else by now. Run this again")
+    return documents
 
 
 def _with_git(

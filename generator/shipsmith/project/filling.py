@@ -79,7 +79,7 @@ def describe(folder: Path, within: Path, paths: list[str], replaced: list[str]) 
     above = {str(each) for path in paths for each in PurePosixPath(path).parents if each.name}
     return Journal(
         files={path: digest for path, digest in files.items() if before.get(path) != digest},
-        folders=sorted(above),
+        folders=sorted(each for each in above if not (folder / each).is_dir()),
         replaced={path: digest for path, digest in before.items() if files.get(path) != digest},
     )
 

@@ -15,6 +15,8 @@ from .readiness import under_way
 
 ALLOWED = re.compile(r"(readme|licen[cs]e|copying)(\.[a-z]+)?|\.gitignore", re.IGNORECASE)
 """What a fresh clone may have: the files that forges offer to create with a repository."""
+DOCUMENTS = "clients"
+"""The folder with documents of other services, which people may have put there before."""
 LOST = "lost+found"
 """What file systems have at their root."""
 SHOWN = 5
@@ -40,6 +42,8 @@ class Site:
     repository: Path | None = None
     """The root of the repository that the project becomes a part of: the folder itself, or one above it."""
     clone: Clone | None = None
+    documents: frozenset[str] = frozenset()
+    """The paths of documents of other services that are there."""
 
     @property
     def subfolder(self) -> str:
@@ -62,12 +66,16 @@ def inspect(folder: Path) -> Site:
     names = _names(folder)
     if not names:
         return Site(folder, is_filled=True, repository=_around(folder, folder))
+    documents = _documents(folder)
+    if documents and names == {DOCUMENTS}:
+        return Site(folder, is_filled=True, repository=_around(folder, folder), documents=documents)
     if ".git" not in names:
         raise UserError(
             f"{folder} exists and is not empty ({_some(names)}). Choose another place, or empty it"
         )
-    clone = _clone(folder, names - {".git"})
-    return Site(folder, is_filled=True, repository=folder, clone=clone)
+    top = {DOCUMENTS} if documents else set()
+    clone = _clone(folder, names - {".git"} - top, documents)
+    return Site(folder, is_filled=True, repository=folder, clone=clone, documents=documents)
 
 
 def _check_folder(folder: Path) -> None:
@@ -103,7 +111,16 @@ def _around(above: Path, folder: Path) -> Path | None:
     return None if is_ignored and folder != top else top
 
 
-def _clone(folder: Path, names: set[str]) -> Clone:
+def _documents(folder: Path) -> frozenset[str]:
+    """The files below its folder of documents; none if anything else than files and folders is there."""
+    above = folder / DOCUMENTS
+    paths = [above, *above.rglob("*")] if above.is_dir() else []
+    if any(path.is_symlink() or not (path.is_file() or path.is_dir()) for path in paths):
+        return frozenset()
+    return frozenset(path.relative_to(folder).as_posix() for path in paths if path.is_file())
+
+
+def _clone(folder: Path, names: set[str], documents: frozenset[str]) -> Clone:
     """The repository in `folder`. Raises UserError with all reasons if it has more than a fresh clone."""
     git = Git(folder)
     try:
@@ -114,11 +131,11 @@ def _clone(folder: Path, names: set[str]) -> Clone:
         raise UserError(f"the files of the repository in {folder} are in {top}. Choose another place")
     if unknown := {name for name in names if not _is_allowed(folder / name)}:
         raise UserError(
-            f"{folder} has more than a fresh clone, which has a README, a license and a .gitignore at most: "
-            f"{_some(unknown)}. Choose another place, or move these away"
+            f"{folder} has more than a fresh clone, which has a README, a license, .gitignore and documents "
+            f"in clients at most: {_some(unknown)}. Choose another place, or move these away"
         )
     head = git.optional("rev-parse", "--verify", "--quiet", "HEAD")
-    problems = [*under_way(git), *_uncommitted(git, names)]
+    problems = [*under_way(git), *_uncommitted(git, names | documents)]
     branch = git.optional("symbolic-ref", "--quiet", "HEAD")
     if not branch:
         problems.append(f"{folder} is on no branch. Check one out: git switch BRANCH")
@@ -132,7 +149,7 @@ def _is_allowed(file: Path) -> bool:
     return bool(ALLOWED.fullmatch(file.name)) and file.is_file() and not file.is_symlink()
 
 
-def _uncommitted(git: Git, names: set[str]) -> Iterator[str]:
+def _uncommitted(git: Git, paths: set[str]) -> Iterator[str]:
     """What differs from the last commit: it could not be restored from the history."""
     listed = nul_separated(
         git.run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--ignored", "--no-renames")
@@ -142,7 +159,7 @@ def _uncommitted(git: Git, names: set[str]) -> Iterator[str]:
             yield f"{line[3:]} is not committed as it is here. Commit it, or move it away"
     # git does not compare files with these flags, and does not write those that a sparse checkout leaves out
     flagged = [each.split(" ", 1) for each in nul_separated(git.run("ls-files", "-t", "-v", "-z"))]
-    unseen = {path for tag, path in flagged if tag != "H" or path not in names}
+    unseen = {path for tag, path in flagged if tag != "H" or path not in paths}
     if unseen and not listed:
         yield f"git does not compare these files here: {_some(unseen)}. Use a new clone"
 
