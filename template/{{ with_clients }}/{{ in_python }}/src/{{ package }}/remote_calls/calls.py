@@ -8,6 +8,7 @@ from structlog.contextvars import get_contextvars
 
 from ..errors import TimedOutError, UnavailableError
 from .deadline import seconds_left
+from .durations import CALLS
 from .policy import Policy
 from .settings import Callee
 
@@ -25,8 +26,12 @@ class Calls:
         self._policy = Policy(callee)
         self._in_flight = 0
 
-    async def call(self, attempt: Attempt[Result], *, repeatable: bool) -> Result:
+    async def call(self, operation: str, attempt: Attempt[Result], *, repeatable: bool) -> Result:
         """Raises UnavailableError if the service does not answer."""
+        with CALLS.timed(self._callee.name, operation):
+            return await self._limited(attempt, repeatable=repeatable)
+
+    async def _limited(self, attempt: Attempt[Result], *, repeatable: bool) -> Result:
         if self._in_flight >= self._callee.max_in_flight:
             raise UnavailableError(f"too many calls of {self._callee.name} are in flight")
         self._in_flight += 1

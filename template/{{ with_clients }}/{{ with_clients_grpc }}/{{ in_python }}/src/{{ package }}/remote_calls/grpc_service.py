@@ -56,6 +56,7 @@ class GrpcService:
     async def call(self, method: Method[Request, Response], request: Request) -> Response:
         """Raises UnavailableError if the service does not answer, and GrpcError for other errors."""
         return await self._calls.call(
+            method.name,
             lambda seconds: self._attempt(method, request, seconds),
             repeatable=method.repeatable,
         )

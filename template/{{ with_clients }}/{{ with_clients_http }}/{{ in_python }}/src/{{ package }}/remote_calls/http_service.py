@@ -65,6 +65,7 @@ class HttpService:
             content = endpoint.body.dump_json(request.body, by_alias=True, exclude_unset=True)
             headers["Content-Type"] = endpoint.media_type
         return await self._calls.call(
+            endpoint.name,
             lambda seconds: self._attempt(endpoint, url, headers, content, seconds),
             repeatable=endpoint.repeatable,
         )
