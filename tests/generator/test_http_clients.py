@@ -181,6 +181,25 @@ def test_names_that_are_alike_become_different_ones(tmp_path: Path) -> None:
     assert all(each.isidentifier() for each in attributes)
 
 
+def test_inline_schemas_are_named_after_their_operation(tmp_path: Path) -> None:
+    inline = {"type": "array", "items": thing(line=thing(a=TEXT))}
+    one = document({"Thing": TEXT})
+    one["paths"]["/list"] = {
+        "post": {
+            "operationId": "findThings",
+            "requestBody": {"required": True, "content": {"application/json": {"schema": thing(b=TEXT)}}},
+            **answer(inline),
+        }
+    }
+    made = generated(tmp_path, one)
+    assert made.returncode == 0, made.stderr
+    assert models(tmp_path).keys() == {
+        *("Thing", "FindThingsBody", "FindThingsAnswerItem", "FindThingsAnswerItemLine"),
+    }
+    client = (tmp_path / "src/orders/remote/one/client.py").read_text("utf-8")
+    assert "find_things(self, body: FindThingsBody) -> list[FindThingsAnswerItem]: ..." in client
+
+
 def test_operations_and_parameters_that_are_one_in_python_are_refused(tmp_path: Path) -> None:
     one = document({"A": TEXT, "B": TEXT})
     for number, path in enumerate(one["paths"].values()):

@@ -35,15 +35,17 @@ class Schemas:
 
     def type_of(self, raw: Any, where: str, name: str) -> str:
         """The type in Python of a body; it gets the `name` if it needs one."""
-        schema = self._nested(raw, where, name)
-        if schema.get("type") == "array" and isinstance(raw, dict) and "$ref" not in raw:
-            return f"list[{self.type_of(raw.get('items', {}), where, f'{name}Item')}]"
-        if schema and "$ref" not in schema:
-            schema = self._hoisted(schema, name)
-        return last_of(schema["$ref"]) if schema else "Any"
+        return self._type(self._nested(raw, where, name), name)
+
+    def _type(self, schema: dict[str, Any], name: str) -> str:
+        if not schema:
+            return "Any"
+        if schema.get("type") == "array":
+            return f"list[{self._type(schema.get('items', {}), f'{name}Item')}]"
+        return last_of((schema if "$ref" in schema else self._hoisted(schema, name))["$ref"])
 
     def plain(self, raw: Any, where: str, *, lists: bool) -> list[str]:
-        """The types in Python of a parameter: scalars, or a list of them. None if it is anything else."""
+        """The types in Python of a parameter: scalars, or a list of them. Empty if it is anything else."""
         schema = self._document.resolved(raw, where)
         if isinstance(schema.get("type"), list):
             schema = {"anyOf": [{**schema, "type": each} for each in schema["type"]]}
