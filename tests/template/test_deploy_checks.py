@@ -215,6 +215,13 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         "ghcr.io/platform/orders:latest",
     ),
     "service links become settings": ("Deployment", (*POD, "enableServiceLinks"), DELETE),
+    "spans are sent to a port that is not there": ("Service/jaeger", ("spec", "ports", 0, "port"), 4319),
+    "the server of spans may do more than the service": (
+        "Deployment/jaeger",
+        (*APP, "securityContext", "readOnlyRootFilesystem"),
+        False,
+    ),
+    "the server of spans takes nothing": ("NetworkPolicy/jaeger", ("spec", "ingress"), DELETE),
     "a manifest is in another namespace": ("Service/orders-metrics", ("metadata", "namespace"), "default"),
 }
 
@@ -264,6 +271,8 @@ def _matching(documents: list[Manifest], kind: str) -> Iterator[Manifest]:
         metadata = document["metadata"]
         if document["kind"] == "ConfigMap" and "grafana_dashboard" in metadata["labels"]:
             continue  # for Grafana, not for the service
+        if "/" not in kind and not metadata["name"].startswith("orders"):
+            continue  # of a server
         if kind in (document["kind"], f"{document['kind']}/{metadata['name']}"):
             yield document
 

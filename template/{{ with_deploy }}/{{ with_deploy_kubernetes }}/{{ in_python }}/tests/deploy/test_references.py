@@ -29,7 +29,7 @@ def test_every_instance_has_a_name_of_its_own_that_no_selector_depends_on(manife
 def test_every_deployment_and_its_constraints_select_its_own_pods(manifests: Manifests) -> None:
     for deployment in manifests.of("Deployment"):
         selectors = [_labels(deployment["spec"]["selector"])]
-        constraints = pod_of(deployment)["topologySpreadConstraints"]
+        constraints = pod_of(deployment).get("topologySpreadConstraints", [])
         selectors += [_labels(each["labelSelector"]) for each in constraints]
         for selector in selectors:
             assert manifests.selected(selector) == [deployment]
