@@ -1,4 +1,4 @@
-"""One request is one trace, through three services, which a real Collector hands on to a real Zipkin."""
+"""One request is one trace, through three services and a Collector to a real Zipkin, or in a real Jaeger."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from shipsmith.template import location, presets
 
 from ..support.services import environments, projects
 from ..support.services.projects import Project, Service
-from ..support.systems import collector, nats, postgresql, redis, zipkin
+from ..support.systems import collector, jaeger, nats, postgresql, redis, zipkin
 from ..support.systems.packages import UnavailableError
 from ..support.systems.processes import wait_until
 from ..support.systems.servers import Recipe, Server
@@ -139,7 +139,7 @@ def shop(folder: Path, customers: Project) -> Project:
     return project
 
 
-def call(url: str, body: dict[str, str] | None = None) -> Any:
+def call(url: str, body: dict[str, Any] | None = None) -> Any:
     headers = TRACED | ({"content-type": "application/json"} if body else {})
     request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
@@ -189,6 +189,35 @@ def test_a_metric_names_a_trace_as_an_example(system: System) -> None:
         buckets = [line for line in answer.read().decode().splitlines() if TRACE_ID in line]
     assert buckets
     assert all("_server_" in line and "_duration_seconds_bucket{" in line for line in buckets)
+
+
+def test_a_real_jaeger_takes_traces_with_the_configuration_of_the_repository(tmp_path: Path) -> None:
+    project = projects.new(tmp_path / "orders", NOTHING | {"database": "sqlite", "tracing": "jaeger"})
+    environments.prepare(project)
+    settings = {"DATABASE__URL": f"sqlite+aiosqlite:///{tmp_path}/orders.db"}
+    with ExitStack() as stack:
+        try:
+            file = project.folder / "observability/jaeger/jaeger.yaml"
+            keeper = stack.enter_context(jaeger.running(file, tmp_path))
+        except UnavailableError as error:
+            pytest.skip(str(error))
+        settings["TRACING__URL"] = keeper.url
+        service = stack.enter_context(projects.running(project, settings, tmp_path / "log"))
+        call(f"{service.url}/v1/orders", {"name": "s3cret", "quantity": 1})
+        wait_until(lambda: len(keeper.trace(TRACE_ID)) > 1, "spans in Jaeger")
+        spans = keeper.trace(TRACE_ID)
+
+    assert {span["service"] for span in spans} == {"orders"}
+    tags = {span["spanID"]: {tag["key"]: tag["value"] for tag in span["tags"]} for span in spans}
+    parents = {span["spanID"]: [each["spanID"] for each in span["references"]] for span in spans}
+    [request] = [name for name, tag in tags.items() if tag["span.kind"] == "server"]
+    assert parents.pop(request) == [CALLER]
+    assert tags[request]["http.route"] == "/v1/orders"
+    assert tags[request]["http.response.status_code"] == 201
+    statements = [name for name, tag in tags.items() if tag.get("db.system.name") == "sqlite"]
+    assert statements
+    assert list(parents.values()) == [[request]] * len(parents)
+    assert "s3cret" not in json.dumps(spans)
 
 
 def _of(spans: list[Span], kind: str, service: str) -> list[Span]:
