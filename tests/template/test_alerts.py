@@ -36,6 +36,7 @@ EVERYTHING = MINIMAL | {
     **{"metrics": "prometheus", "slo_availability": "99.5", "slo_latency_ms": "250"},
 }
 """All that has rules of its own, but replicas."""
+EVENTS = {"order.created", "order.updated", "order.deleted"}
 PUSHED = EVERYTHING | {"metrics": "otlp", "slo_latency_ms": "1000"}
 REPOSITORIES = {
     "everything": EVERYTHING,
@@ -93,6 +94,7 @@ def test_every_rule_and_every_panel_has_data(
         folder = everything.folder / "observability/prometheus"
         with prometheus.running(folder, tmp_path / "prometheus", target) as real:
             assert without_data(everything, service, token, real) == []
+            assert counted_events(real) == EVENTS
 
 
 @pytest.mark.long
@@ -113,6 +115,7 @@ def test_every_rule_and_every_panel_has_data_that_came_by_otlp(
         projects.running(project, settings, tmp_path / "log") as service,
     ):
         assert without_data(project, service, token, real) == []
+        assert counted_events(real) == EVENTS
 
 
 @contextmanager
@@ -152,6 +155,11 @@ def without_data(project: Project, service: Service, token: str, real: Prometheu
     with suppress(TimeoutError):
         wait_until(lambda: not missing(), "data for every query")
     return missing()
+
+
+def counted_events(real: Prometheus) -> set[str]:
+    """The types of events that have a count, even if none was published."""
+    return {each["metric"]["event"] for each in real.query("outbox_published_total")}
 
 
 def rules(project: Project) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import structlog
 from ..adapters import outbox_queue
 from ..adapters.publisher import Publisher
 from ..application import Application
+from ..events import EVENTS
 from ..lifecycle import Task, finish
 from ..settings import Settings
 from ..telemetry import Counter
@@ -22,7 +23,12 @@ from .outcome import UNCONFIRMED, Outcome
 from .pauses import doubled, wait
 from .settings import MessagingSettings
 
-PUBLISHED = Counter("outbox_published_total", "Events that the broker has confirmed")
+PUBLISHED = Counter(
+    "outbox_published_total",
+    "Events that the broker has confirmed",
+    "event",
+    [f"{name}.{change}" for name, _ in EVENTS.values() for change in ("created", "updated", "deleted")],
+)
 REJECTED = Counter("outbox_rejected_total", "Attempts to publish an event that the broker did not confirm")
 
 LONGEST_PAUSE_SECONDS = 300
@@ -130,5 +136,6 @@ def report(outcome: Outcome) -> None:
             attempts=event["attempts"] + 1,
             error=reason,
         )
-    PUBLISHED.add(len(outcome.confirmed))
+    for event in outcome.confirmed:
+        PUBLISHED.add(value=event["type"])
     REJECTED.add(len(outcome.rejected))
