@@ -66,6 +66,7 @@ def thing(**properties: Any) -> dict[str, Any]:
 
 
 TEXT = {"type": "string"}
+REMOVE = "Remove the operation if it is not needed"
 
 
 def test_a_client_is_added_and_removed_again(tmp_path: Path) -> None:
@@ -104,14 +105,14 @@ def test_all_problems_of_all_documents_are_told_at_once(tmp_path: Path) -> None:
     start = "clients/one/openapi.yaml: "
     assert sorted(refused.stderr.splitlines()) == sorted(
         [
-            f"{start}GET /path0: parameter session: is in cookie, from where it cannot be sent",
-            f"{start}GET /path0: parameter filter: is not a plain value",
+            f"{start}GET /path0: parameter session: is in cookie, which clients cannot send. Remove it",
+            f"{start}GET /path0: parameter filter: is not a plain value. Remove it",
             f"{start}GET /path0: parameter tags: has a style that is not supported. Use form",
-            f"{start}GET /path0: body: is not JSON, but multipart/form-data",
-            f"{start}GET /path0: needs login: neither a bearer token nor a key in a header",
-            f"{start}GET /text: answer 200: is not JSON, but text/plain",
+            f"{start}GET /path0: body: is not JSON, but multipart/form-data. {REMOVE}",
+            f"{start}GET /path0: needs login, which is not a token or a key in a header. {REMOVE}",
+            f"{start}GET /text: answer 200: is not JSON, but text/plain. {REMOVE}",
             f"{start}{COMPONENTS}Thing/other: refers to {COMPONENTS}Missing, which does not exist",
-            f"{start}{COMPONENTS}Thing/file: is binary, and only JSON is supported",
+            f"{start}{COMPONENTS}Thing/file: is binary, and only JSON is supported. Remove it",
             "clients/two/openapi.yaml: is not a document of OpenAPI 3.0 or 3.1",
         ]
     )

@@ -68,7 +68,7 @@ class Reader:
         for path, item in (self.document.content.get("paths") or {}).items():
             shared = self.document.resolved(item, path)
             if not PATH.fullmatch(path):
-                self.document.problem(path, "cannot be a path")
+                self.document.problem(path, "is not a path. Use letters, digits and {name}")
             for method in METHODS:
                 if method in shared:
                     operation = self._operation(method, path, shared)
@@ -87,7 +87,7 @@ class Reader:
         parameters = list(self._parameters(where, item.get("parameters", []), raw.get("parameters", [])))
         in_path = {each.wire for each in parameters if each.place == "path"}
         for missing in sorted(in_path ^ set(re.findall(r"{(.+?)}", path))):
-            self.document.problem(where, f"{missing} is not both in the path and a parameter of it")
+            self.document.problem(where, f"{missing} is not both in the path and a parameter. Add it")
         return Operation(
             name,
             method,
@@ -108,12 +108,12 @@ class Reader:
                 continue
             about = f"{where}: parameter {wire}"
             if place not in STYLES or (place == "header" and not HEADER.fullmatch(wire)):
-                self.document.problem(about, f"is in {place}, from where it cannot be sent")
+                self.document.problem(about, f"is in {place}, which clients cannot send. Remove it")
                 continue
             name = attribute(wire)
             name = f"{name}_{place}" if name in taken else name
             if name in taken:
-                self.document.problem(about, f"is {name} in Python, and so is another one")
+                self.document.problem(about, f"is {name} in Python, and so is another one. Rename one")
             taken.add(name)
             yield self._parameter(about, name, place, raw)
 
@@ -124,7 +124,7 @@ class Reader:
         schema = raw.get("schema", {})
         types = self.schemas.plain(schema, about, lists=place == "query")
         if not types:
-            self.document.problem(about, "is not a plain value")
+            self.document.problem(about, "is not a plain value. Remove it")
         wire = str(raw.get("name"))
         required = place == "path" or (raw.get("required") is True and wire.lower() != KEY)
         is_joined = any(each.startswith("list[") for each in types) and raw.get("explode", True) is False
@@ -155,7 +155,7 @@ class Reader:
                 type_ = self.schemas.type_of(schema, about, f"{name}Answer{'' if not found else text}")
             found[2 if text == "2XX" else int(text)] = (type_, schema)
         if not found:
-            self.document.problem(where, "has no answer for success")
+            self.document.problem(where, "has no answer of 2XX. Add it")
         return found
 
     def _json(self, about: str, raw: dict[str, Any]) -> tuple[str, Any]:
@@ -165,7 +165,8 @@ class Reader:
             plain = str(kind).partition(";")[0].strip().lower()
             if JSON.fullmatch(plain):
                 return plain, (media or {}).get("schema", {})
-        self.document.problem(about, f"is not JSON, but {', '.join(map(str, kinds)) or 'nothing'}")
+        found = ", ".join(map(str, kinds)) or "nothing"
+        self.document.problem(about, f"is not JSON, but {found}. Remove the operation if it is not needed")
         return "", {}
 
     def _credential(self, where: str, raw: dict[str, Any]) -> str:
@@ -180,8 +181,8 @@ class Reader:
                 return headers[0]
             refused |= set(map(str, names))
         if refused and {} not in choices:
-            told = ", ".join(sorted(refused))
-            self.document.problem(where, f"needs {told}: neither a bearer token nor a key in a header")
+            told = f"needs {', '.join(sorted(refused))}, which is not a token or a key in a header"
+            self.document.problem(where, f"{told}. Remove the operation if it is not needed")
         return ""
 
 

@@ -120,7 +120,7 @@ class Schemas:
             return {key: raw[key] for key in ("enum", "const") if key in raw}
         found: dict[str, Any] = {"type": kind} if kind else {}
         if kind == "string" and raw.get("format") == "binary":
-            self._document.problem(where, "is binary, and only JSON is supported")
+            self._document.problem(where, "is binary, and only JSON is supported. Remove it")
         elif kind == "string" and raw.get("format") in FORMATS:
             found["format"] = raw["format"]
         if "items" in raw and kind == "array":
@@ -203,8 +203,8 @@ class Schemas:
             while waiting:
                 below = set(_direct(self.components[waiting.pop()]))
                 if start in below:
-                    where = pointers.get(start, start)
-                    self._document.problem(where, "contains itself without an object in between")
+                    problem = "contains itself without an object in between. Put one there"
+                    self._document.problem(pointers.get(start, start), problem)
                     break
                 waiting += below - met
                 met |= below
