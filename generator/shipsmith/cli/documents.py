@@ -60,11 +60,16 @@ def uses(name: str, folder: Path, tracked: Iterable[str]) -> Iterator[str]:
             yield path
 
 
-def there(folder: Path) -> tuple[dict[str, str], Documents]:
-    """Of the clients whose documents are in the folder of a new project: the same as of `parse`."""
+def with_those_there(
+    given: tuple[dict[str, str], Documents], folder: Path
+) -> tuple[dict[str, str], Documents]:
+    """What `parse` has given, also for clients whose documents are in the folder of a new project."""
     above = folder / CLIENT_DOCUMENTS
     paths = sorted(each for each in above.iterdir() if each.is_dir()) if above.is_dir() else []
-    return parse([f"{path.name}={path}" for path in paths])
+    if twice := [path.name for path in paths if path.name in given[0]]:
+        raise UserError(*(f"{name}: {folder} has its document. Leave --client out" for name in twice))
+    protocols, documents = parse([f"{path.name}={path}" for path in paths])
+    return given[0] | protocols, given[1] | documents
 
 
 def parse(texts: list[str]) -> tuple[dict[str, str], Documents]:

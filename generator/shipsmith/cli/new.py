@@ -74,14 +74,11 @@ def new(
     questionnaire = Questionnaire(template.root)
     asking = not (defaults or json_) and sys.stdin.isatty() and sys.stdout.isatty()
     given = Given(dest, preset or [], set_ or [], resource, field or [], describe or [], model, answers_file)
-    protocols, files = documents.parse(client or [])
+    given_documents = documents.parse(client or [])
     collected = collect(given, questionnaire, template.root, asking=asking)
     destination = dest or Path(questionnaire.resolve(collected)["service_name"])
-    found, kept = documents.there(destination)
-    if twice := found.keys() & protocols.keys():
-        raise UserError(*(f"{name}: {destination} has its document. Leave --client out" for name in twice))
-    answers = questionnaire.resolve(_with_clients(collected, found | protocols))
-    files |= kept
+    protocols, files = documents.with_those_there(given_documents, destination)
+    answers = questionnaire.resolve(_with_clients(collected, protocols))
     site = prepare(destination, to_write=not dry_run)
     if FOLDER in questionnaire.asked:
         answers = questionnaire.resolve(answers | {FOLDER: site.subfolder})
