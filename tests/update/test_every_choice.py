@@ -32,6 +32,8 @@ PRESETS = [
     presets.load(TEMPLATE.root, name).answers for name in ("minimal", "service", "event-driven", "full")
 ]
 Choice = tuple[str, Any]
+SEVERAL = 5
+"""So many choices are added one after the other at least."""
 
 
 def valid(answers: Answers) -> bool:
@@ -110,13 +112,31 @@ def orders() -> list[list[Choice]]:
     return found
 
 
-def cases_of_orders() -> Iterator[ParameterSet]:
-    """Those that bring a choice that none before them has; the others last too long."""
+def beginnings() -> list[list[Choice]]:
+    """Of the orders that bring new choices, which are first in them."""
     met: set[Choice] = set()
+    found = []
     for order in orders():
-        name = ",".join(f"{name}={value}" for name, value in order)
-        yield pytest.param(order, id=name, marks=[] if set(order) - met else [pytest.mark.long])
-        met |= set(order)
+        if new := set(order) - met:
+            found.append(order[: max(len(new), SEVERAL)])
+        met |= new
+    return found
+
+
+def cases_of_orders() -> Iterator[ParameterSet]:
+    """Whole orders last too long to be tested always."""
+    for order in beginnings():
+        yield pytest.param(order, id=f"beginning with {_named(order[:2])}")
+    for order in orders():
+        yield pytest.param(order, id=_named(order), marks=pytest.mark.long)
+
+
+def _named(choices: Sequence[Choice]) -> str:
+    return ",".join(f"{name}={value}" for name, value in choices)
+
+
+def test_the_orders_that_are_always_tested_bring_every_choice() -> None:
+    assert {choice for order in beginnings() for choice in order} == set(choices())
 
 
 @pytest.fixture(autouse=True)

@@ -59,6 +59,11 @@ class Layout:
         return {str(path.relative_to(self.root)): path.read_text(errors="replace") for path in files}
 
     @cached_property
+    def own_words(self) -> dict[str, str]:
+        """By path: the path and the lines of its text, without names that only contain that of a product."""
+        return {path: NAMES_OF_OTHERS.sub("", f"{path}\n{text}") for path, text in self.texts.items()}
+
+    @cached_property
     def places(self) -> dict[str, tuple[str, str]]:
         """The places that options can fill, each with its file and its meaning."""
         source = (self.root / PLACES).read_text()
@@ -176,22 +181,17 @@ def _products(layout: Layout) -> Iterator[str]:
             for folder in (layout.folder(option, value), layout.folder(option) / "_option")
         )
         names = [f"with_{option}_{value}" for option in options] if value in COMMON_WORDS else [value]
-        for path, text in layout.texts.items():
+        pattern = re.compile(rf"(?<![a-z])({'|'.join(names)})(?![a-z])", re.IGNORECASE)
+        for path, words in layout.own_words.items():
             if path.startswith(own) or Path(path).name in LISTS_OF_PACKAGES:
                 continue
-            if line := next(filter(None, (_naming(name, path, text) for name in names)), ""):
+            if found := pattern.search(words):
+                lines = [path, *layout.texts[path].splitlines()]
+                line = lines[words.count("\n", 0, found.start())].strip()
                 yield (
                     f"{path} mentions {value}, a choice of {' and '.join(options)}. "
                     f"Move this to the choice's folder, or use a capability: {line}"
                 )
-
-
-def _naming(product: str, path: str, text: str) -> str:
-    """The first line that contains the name of a product, or the path if that does."""
-    for line in (path, *text.splitlines()):
-        if re.search(rf"(?<![a-z]){product}(?![a-z])", NAMES_OF_OTHERS.sub("", line), re.IGNORECASE):
-            return line.strip()
-    return ""
 
 
 def _defined(file: Path) -> list[str]:
