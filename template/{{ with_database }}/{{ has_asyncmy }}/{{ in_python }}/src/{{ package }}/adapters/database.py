@@ -1,6 +1,7 @@
 """The connections to the database."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -62,10 +63,15 @@ TIMEOUTS = {1969, 3024}
 
 
 class DatabaseSettings(BaseModel):
-    url: SecretStr = Field(description=f"{DIALECT}+asyncmy://USER:PASSWORD@HOST:PORT/DATABASE")
+    url: SecretStr = Field(description=f"{DIALECT}://USER:PASSWORD@HOST:PORT/DATABASE")
     pool_size: int = Field(5, ge=1, description="connections; times replicas, they must fit the server")
     pool_timeout_seconds: float = Field(5, gt=0, description="how long a request waits for a connection")
     statement_timeout_seconds: float = Field(10, gt=0)
+
+    @property
+    def address(self) -> str:
+        """The URL, with the driver, which operators and clouds do not name."""
+        return re.sub(f"^{DIALECT}://", f"{DIALECT}+asyncmy://", self.url.get_secret_value())
 
 
 class Connection(asyncmy.Connection):
@@ -100,7 +106,7 @@ async def open_connection(**arguments: Any) -> Connection:
 @asynccontextmanager
 async def connect_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
     limits = f"innodb_lock_wait_timeout = {LOCK_SECONDS}, {time_limit(settings.statement_timeout_seconds)}"
-    hosts = each_host(settings.url.get_secret_value())
+    hosts = each_host(settings.address)
     engine = create_async_engine(
         hosts[0],
         hide_parameters=True,  # they hold what callers have sent

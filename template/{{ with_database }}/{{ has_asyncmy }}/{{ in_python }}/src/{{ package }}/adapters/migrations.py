@@ -46,7 +46,7 @@ async def connect(settings: DatabaseSettings) -> AsyncIterator[AsyncConnection]:
     from . import migration_steps  # serving needs no migration tool
 
     locks = f"lock_wait_timeout = {LOCK_WAIT_SECONDS}, innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}"
-    hosts = each_host(settings.url.get_secret_value())
+    hosts = each_host(settings.address)
     engine = create_async_engine(
         hosts[0],
         poolclass=NullPool,

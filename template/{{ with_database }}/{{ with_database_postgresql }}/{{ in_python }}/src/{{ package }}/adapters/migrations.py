@@ -46,7 +46,7 @@ def database_of(settings: "Settings") -> DatabaseSettings:
 async def connect(settings: DatabaseSettings) -> AsyncIterator[AsyncConnection]:
     """A connection that holds the lock for migrations, so that only one process migrates at a time."""
     engine = create_async_engine(
-        settings.url.get_secret_value(),
+        settings.address,
         poolclass=NullPool,
         connect_args={"timeout": 5, "server_settings": SESSION},
     )

@@ -31,7 +31,7 @@ NOT_YET_THERE = (BehindError, ProgrammingError)
 async def connect_replicas(settings: ReplicasSettings) -> AsyncIterator[Replicas]:
     async with AsyncExitStack() as stack:
         replicas = []
-        for url in each_host(settings.url.get_secret_value()):
+        for url in each_host(settings.address):
             secret = SecretStr(url.render_as_string(hide_password=False))
             one = settings.model_copy(update={"url": secret})
             engine = await stack.enter_async_context(connect_engine(one))
