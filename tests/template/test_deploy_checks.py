@@ -99,6 +99,34 @@ FAULTS: dict[str, tuple[str, Place, Any]] = {
         ("spec", "ingress", 0, "ports", 0, "port"),
         "web",
     ),
+    "a route leads to a port that is not there": (
+        "HTTPRoute",
+        ("spec", "rules", 0, "backendRefs", 0, "port"),
+        9090,
+    ),
+    "a route leads to the wrong protocol": (
+        "HTTPRoute",
+        ("spec", "rules", 0, "backendRefs", 0, "port"),
+        8081,
+    ),
+    "the gateway ends requests before the service does": (
+        "HTTPRoute",
+        ("spec", "rules", 0, "timeouts", "backendRequest"),
+        "20s",
+    ),
+    "the gateway answers before it stops waiting": (
+        "HTTPRoute",
+        ("spec", "rules", 0, "timeouts", "request"),
+        "32s",
+    ),
+    "two environments have one name": ("HTTPRoute", ("spec", "hostnames"), ["orders.production.example"]),
+    "a route without TLS": ("HTTPRoute", ("spec", "parentRefs", 0, "sectionName"), "http"),
+    "the gateway is not let in": (
+        "NetworkPolicy/orders-outside",
+        ("spec", "ingress", 0, "from"),
+        [{"podSelector": {}}],
+    ),
+    "a kind that only an operator knows": ("Service/orders", ("apiVersion",), "serving.knative.dev/v1"),
     "everybody in the cluster may call": (
         "NetworkPolicy/orders",
         ("spec", "ingress", 0, "from"),

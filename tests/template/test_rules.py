@@ -94,9 +94,9 @@ WRONG: dict[str, tuple[Change, str]] = {
         replace("copier.yml", "default: [http, http_caching, grpc,", "default: [http_caching, grpc,"),
         "copier.yml includes the options http, http_caching, grpc, mtls, database, pooler, replicas, "
         "shards, resilience, cache, broker, auth, rate_limit, throttling, metrics, tracing, profiling, "
-        "logging, load_test, deploy, ci, but its `options` lists http_caching, grpc, mtls, database, "
-        "pooler, replicas, shards, resilience, cache, broker, auth, rate_limit, throttling, metrics, "
-        "tracing, profiling, logging, load_test, deploy, ci. "
+        "logging, load_test, deploy, ingress, ci, but its `options` lists http_caching, grpc, mtls, "
+        "database, pooler, replicas, shards, resilience, cache, broker, auth, rate_limit, throttling, "
+        "metrics, tracing, profiling, logging, load_test, deploy, ingress, ci. "
         "List the same options in the same order",
     ),
 }

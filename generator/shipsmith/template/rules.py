@@ -17,7 +17,7 @@ OF_A_SERVER = ("server", "server_compose")
 """The only parts that fill no place: they describe a server, from which shared files are generated."""
 
 LISTS_OF_PACKAGES = ("universe.in", "universe.lock", "shipsmith.lock", "reserved.jinja")
-COMMON_WORDS = {"local", "memory", "otlp", "prometheus"}
+COMMON_WORDS = {"ingress", "local", "memory", "otlp", "prometheus"}
 """Choices whose name is a common word, or a protocol's: only their flag counts as a mention."""
 
 NAMES_OF_OTHERS = re.compile(

@@ -12,6 +12,8 @@ KUBERNETES = "1.34"
 CUSTOM = {
     "cert-manager.io/v1/Certificate",
     "external-secrets.io/v1/ExternalSecret",
+    "gateway.networking.k8s.io/v1/GRPCRoute",
+    "gateway.networking.k8s.io/v1/HTTPRoute",
     "monitoring.coreos.com/v1/PrometheusRule",
     "monitoring.coreos.com/v1/ServiceMonitor",
 }

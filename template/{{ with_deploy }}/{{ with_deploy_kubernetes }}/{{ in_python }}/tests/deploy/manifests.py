@@ -31,6 +31,11 @@ class Manifests:
         return {document["metadata"]["name"] for document in self.of(kind)}
 
     @property
+    def is_dev(self) -> bool:
+        """Whether they are for a cluster on a developer's machine, and bring their namespace."""
+        return bool(self.of("Namespace"))
+
+    @property
     def deployment(self) -> Document:
         """The service's own; other Deployments are parts of it."""
         (deployment,) = [each for each in self.of("Deployment") if len(set(_names(each))) == 1]

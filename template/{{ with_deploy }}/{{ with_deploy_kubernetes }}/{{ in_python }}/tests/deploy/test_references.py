@@ -4,6 +4,7 @@ import yaml
 
 from .manifests import COMMON, DEPLOY, Document, Manifests, pod_labels, pod_of, ports_of, source_names
 
+BUILT_IN = {"v1", "apps", "autoscaling", "batch", "policy", "networking.k8s.io"}
 INSTANCE = f"{COMMON}instance"
 
 
@@ -18,6 +19,12 @@ def test_the_namespace_of_each_environment_admits_only_pods_without_privileges()
     assert len(found) == len(list(DEPLOY.glob("overlays/*")))
     for namespace in found:
         assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_a_new_cluster_knows_every_kind_of_dev(manifests: Manifests) -> None:
+    """Other clusters have operators, which bring kinds of their own."""
+    if manifests.is_dev:
+        assert {each["apiVersion"].partition("/")[0] for each in manifests.documents} <= BUILT_IN
 
 
 def test_every_instance_has_a_name_of_its_own_that_no_selector_depends_on(manifests: Manifests) -> None:
