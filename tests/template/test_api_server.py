@@ -77,14 +77,14 @@ def test_a_release_can_be_taken_back(cluster: Cluster, tmp_path: Path) -> None:
     first = rendered(folder, tmp_path / "first.yaml")
     second = tmp_path / "second.yaml"
     changed = list(yaml.safe_load_all(first.read_text()))
-    text = yaml.safe_dump_all(changed).replace("0.1.0", "0.2.0")
+    text = yaml.safe_dump_all(changed).replace("0.1.0", "0.2.0").replace("0-1-0", "0-2-0")
     [name] = {each["metadata"]["name"] for each in changed if _is_settings(each)}
     second.write_text(text.replace(name, f"{name[:-1]}x").replace("LOGS__LEVEL: INFO", "LOGS__LEVEL: DEBUG"))
     for release in (first, second):
         cluster.kubectl("apply", f"--filename={release}")
     back, _ = cluster.kubectl("apply", f"--filename={first}")
     assert f"configmap/{name} unchanged" in back
-    assert "job.batch/orders-migrate-0.1.0 unchanged" in back
+    assert "job.batch/orders-migrate-0-1-0 unchanged" in back
     assert "deployment.apps/orders configured" in back
     used, _ = cluster.kubectl(
         "get", "deployment", "orders", "--namespace=orders-staging", "--output=jsonpath={..configMapRef.name}"

@@ -75,7 +75,7 @@ def test_all_containers_run_what_was_released(repository: Repository) -> None:
     manifests = rendered(repository, "promote/dev", "dev")
     assert images(manifests) == {f"ghcr.io/platform/orders:1.2.0@{DIGEST}"}
     [job] = [each for each in manifests if each["kind"] == "Job"]
-    assert job["metadata"]["name"] == "orders-migrate-1.2.0"
+    assert job["metadata"]["name"] == "orders-migrate-1-2-0"
 
 
 def test_what_was_merged_is_proposed_for_the_next_environment(repository: Repository) -> None:
