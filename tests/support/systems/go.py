@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from shipsmith.git.locks import locked
@@ -19,12 +20,7 @@ def built(module: str, name: str, *arguments: str) -> Path:
 
     Raises UnavailableError if it cannot be built.
     """
-    program = BUILD / name / module.partition("@")[2] / name
-    program.parent.mkdir(parents=True, exist_ok=True)
-    with locked(program.parent):
-        if not program.exists():
-            _build(module, program, arguments)
-    return program
+    return _kept(module, name, lambda program: _build(module, program, arguments))
 
 
 def built_with_parts(module: str, name: str, version: str) -> Path:
@@ -32,11 +28,15 @@ def built_with_parts(module: str, name: str, version: str) -> Path:
 
     The parts are modules themselves, and all have this version.
     """
+    return _kept(module, name, lambda program: _build_as_a_dependency(module, program, version))
+
+
+def _kept(module: str, name: str, build: Callable[[Path], None]) -> Path:
     program = BUILD / name / module.partition("@")[2] / name
     program.parent.mkdir(parents=True, exist_ok=True)
     with locked(program.parent):
         if not program.exists():
-            _build_as_a_dependency(module, program, version)
+            build(program)
     return program
 
 
