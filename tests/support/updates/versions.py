@@ -125,7 +125,7 @@ def _new_option_and_dropped_file(root: Path) -> None:
     stalls = "!include template/{{ with_stalls }}/_option/question.yml\n---\n"
     replace(root / "copier.yml", ci, ci + stalls)
     (root / PYTHON / ".pre-commit-config.yaml.jinja").unlink()
-    replace(root / "copier.yml", "deploy, ci]", "deploy, ci, stalls]")
+    replace(root / "copier.yml", "ingress, ci]", "ingress, ci, stalls]")
     replace(root / PYTHON / "pyproject.toml.jinja", "'pre-commit', ", "")
     _declare(root, "v0.4.0", notes=["pre-commit is no longer set up: `make check` runs the same checks."])
 
